@@ -1,0 +1,170 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiRequest } from "./api-client.ts";
+import type { Binaries } from "./binaries/binaries.ts";
+import type { ClusterPki } from "./certificates.ts";
+import { renderKubeconfig } from "./kubeconfig.ts";
+import type { ClusterAddresses } from "./network.ts";
+import { enterNamespace, type LabProcess, type ProcessRoom, runCommand, startProcess } from "./process.ts";
+
+/** Ports of a control plane; fixed inside a namespace of its own, free ones elsewhere. */
+export interface ControlPlanePorts {
+  api: number;
+  etcd: number;
+  etcdPeer: number;
+  controllerManager: number;
+}
+
+/** What a control plane is started from. */
+export interface ControlPlaneSpec {
+  name: string;
+  dir: string;
+  room: ProcessRoom;
+  binaries: Binaries;
+  pki: ClusterPki;
+  addresses: ClusterAddresses;
+  ports: ControlPlanePorts;
+  /** Address at which the API server is reached by its own controllers and by peers. */
+  advertise: string;
+  /** Calls the API server from the caller's network namespace. */
+  request: ApiRequest;
+}
+
+const READY_TIMEOUT = 60_000;
+const LOOPBACK = "127.0.0.1";
+
+function writeFiles(spec: ControlPlaneSpec): Record<"ca" | "cert" | "key" | "saKey" | "saPub" | "kubeconfig", string> {
+  const { dir, pki, name } = spec;
+  mkdirSync(dir, { recursive: true });
+  const server = `https://${spec.advertise}:${spec.ports.api}`;
+  const write = (file: string, text: string) => {
+    writeFileSync(join(dir, file), text, { mode: 0o600 });
+    return join(dir, file);
+  };
+  return {
+    ca: write("ca.crt", pki.ca),
+    cert: write("apiserver.crt", pki.server.cert),
+    key: write("apiserver.key", pki.server.key),
+    saKey: write("service-account.key", pki.serviceAccountKey),
+    saPub: write("service-account.pub", pki.serviceAccountPublicKey),
+    kubeconfig: write("control-plane.kubeconfig", renderKubeconfig([{ name, server, ca: pki.ca, user: pki.admin }])),
+  };
+}
+
+/** etcd, API server, controller manager and, inside a network namespace, kube-proxy of one cluster. */
+export class ControlPlane {
+  readonly #spec: ControlPlaneSpec;
+  readonly #files: ReturnType<typeof writeFiles>;
+  readonly #processes = new Map<string, LabProcess>();
+
+  constructor(spec: ControlPlaneSpec) {
+    this.#spec = spec;
+    this.#files = writeFiles(spec);
+  }
+
+  /** Starts everything and returns when Services work. Throws with the end of a log when a part does not come up in 60 s. */
+  async start(): Promise<void> {
+    await this.#startEtcd();
+    await this.startApiServer();
+    await Promise.all([this.#startControllerManager(), this.#spec.room.namespace !== null && this.#startProxy()]);
+  }
+
+  /** Starts the API server on the data that is there and returns when it is ready. */
+  async startApiServer(): Promise<void> {
+    const { ports, addresses, request } = this.#spec;
+    await this.#run("kube-apiserver", this.#spec.binaries.apiServer, [
+      `--etcd-servers=http://${LOOPBACK}:${ports.etcd}`,
+      `--bind-address=${this.#spec.room.namespace === null ? LOOPBACK : "0.0.0.0"}`,
+      `--advertise-address=${this.#spec.advertise}`,
+      `--secure-port=${ports.api}`,
+      `--tls-cert-file=${this.#files.cert}`,
+      `--tls-private-key-file=${this.#files.key}`,
+      `--client-ca-file=${this.#files.ca}`,
+      `--service-cluster-ip-range=${addresses.serviceCIDR}`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-account-key-file=${this.#files.saPub}`,
+      `--service-account-signing-key-file=${this.#files.saKey}`,
+      "--authorization-mode=RBAC",
+      "--allow-privileged=true",
+    ]);
+    await this.#waitFor("kube-apiserver", async () => (await request("GET", "/readyz")).status === 200);
+  }
+
+  /** Kills the API server (as a crash would) and returns when it is gone. The data stays. */
+  async stopApiServer(): Promise<void> {
+    const server = this.#processes.get("kube-apiserver");
+    server?.kill("SIGKILL");
+    await server?.exited;
+  }
+
+  async #startEtcd(): Promise<void> {
+    const { ports, dir, binaries } = this.#spec;
+    const client = `http://${LOOPBACK}:${ports.etcd}`;
+    const peer = `http://${LOOPBACK}:${ports.etcdPeer}`;
+    await this.#run("etcd", binaries.etcd, [
+      `--data-dir=${join(dir, "etcd")}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+      "--unsafe-no-fsync",
+    ]);
+  }
+
+  async #startControllerManager(): Promise<void> {
+    await this.#run("kube-controller-manager", this.#spec.binaries.controllerManager, [
+      `--kubeconfig=${this.#files.kubeconfig}`,
+      `--service-account-private-key-file=${this.#files.saKey}`,
+      `--root-ca-file=${this.#files.ca}`,
+      "--leader-elect=false",
+      `--bind-address=${LOOPBACK}`,
+      `--secure-port=${this.#spec.ports.controllerManager}`,
+      // No kubelet renews the nodes' leases; without this every Pod becomes unready after a minute.
+      "--node-monitor-grace-period=8760h",
+    ]);
+    const account = "/api/v1/namespaces/default/serviceaccounts/default";
+    await this.#waitFor(
+      "kube-controller-manager",
+      async () => (await this.#spec.request("GET", account)).status === 200,
+    );
+  }
+
+  async #startProxy(): Promise<void> {
+    const { name, addresses, binaries, room } = this.#spec;
+    await this.#run("kube-proxy", binaries.proxy, [
+      `--kubeconfig=${this.#files.kubeconfig}`,
+      "--proxy-mode=iptables",
+      `--hostname-override=${name}-node`,
+      `--cluster-cidr=${addresses.podCIDR}`,
+      `--bind-address=${LOOPBACK}`,
+      // A network namespace may not change the machine's connection tracking.
+      "--conntrack-max-per-core=0",
+      "--conntrack-tcp-timeout-established=0s",
+      "--conntrack-tcp-timeout-close-wait=0s",
+    ]);
+    const rules = enterNamespace(room.namespace, ["iptables", "-w", "-t", "nat", "-S", "KUBE-SERVICES"]);
+    await this.#waitFor("kube-proxy", async () => {
+      const { stdout } = await runCommand(rules);
+      return stdout.includes(addresses.kubernetesService);
+    });
+  }
+
+  async #run(name: string, command: string, args: string[]): Promise<void> {
+    this.#processes.set(name, await startProcess(this.#spec.room, name, command, args));
+  }
+
+  async #waitFor(name: string, ready: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + READY_TIMEOUT;
+    // Refused connections are what waiting for a server looks like; they end with the deadline.
+    while (!(await ready().catch(() => false))) {
+      const process = this.#processes.get(name);
+      if (!process?.running || Date.now() > deadline) {
+        const what = process?.running ? "is not ready after 60 s" : "ended";
+        throw new Error(`${this.#spec.name}: ${name} ${what}; log ${process?.logFile}:\n${process?.logTail()}`);
+      }
+      await sleep(100);
+    }
+  }
+}

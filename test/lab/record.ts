@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { labsFolder } from "./folders.ts";
+import { identifyProcess, isAlive, type ProcessIdentity } from "./owner.ts";
+
+/** What is known on disk about a lab, enough to use it from a shell and to remove it. */
+export interface LabRecord {
+  /** Six random characters, part of the name of every network namespace of the lab. */
+  id: string;
+  /** Absolute path of the lab's folder: certificates, etcd data, logs, kubeconfig. */
+  dir: string;
+  /** The process whose death makes the lab garbage; null for a kept lab, which only `down` removes. */
+  owner: ProcessIdentity | null;
+  /** ISO 8601. */
+  created: string;
+  /** Kubernetes version, such as `v1.20.2`. */
+  version: string;
+  clusters: { name: string; localServer: string; hostNamespace: string | null }[];
+}
+
+/** Environment variable carried by every process of a lab; its value is the lab's id. */
+export const LAB_VARIABLE = "KUBECTL_SYNDICATE_LAB";
+
+const NETNS_FOLDER = "/run/netns";
+
+/** Prefix of the names of a lab's network namespaces. */
+export function namespacePrefix(id: string): string {
+  return `syn-${id}-`;
+}
+
+/** Writes a lab's record, replacing an earlier one in one step. The lab's folder must exist. */
+export function writeRecord(record: LabRecord): void {
+  const file = join(record.dir, "lab.json");
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+/** All labs on record in the cache folder, oldest first, whether their owner lives or not. */
+export function readRecords(): LabRecord[] {
+  const records: LabRecord[] = [];
+  for (const id of readdirSync(labsFolder())) {
+    const file = join(labsFolder(), id, "lab.json");
+    if (existsSync(file)) records.push(JSON.parse(readFileSync(file, "utf8")) as LabRecord);
+  }
+  return records.sort((a, b) => a.created.localeCompare(b.created));
+}
+
+/** Pids of the live processes of a lab, found by the variable in their environment. */
+export function labProcesses(id: string): number[] {
+  const mark = `${LAB_VARIABLE}=${id}`;
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => readEnvironment(pid).includes(mark) && identifyProcess(pid) !== undefined);
+}
+
+function readEnvironment(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    // Gone meanwhile, or another user's.
+    return [];
+  }
+}
+
+/** Names of the network namespaces of a lab that exist now. */
+export function labNamespaces(id: string): string[] {
+  if (!existsSync(NETNS_FOLDER)) return [];
+  return readdirSync(NETNS_FOLDER).filter((name) => name.startsWith(namespacePrefix(id)));
+}
+
+/**
+ * Removes everything of a lab: its processes, network namespaces and folder. Synchronous, so that it can run while the
+ * process is exiting; safe to repeat. Throws when a process cannot be ended within 10 s or a namespace not be deleted.
+ */
+export function removeLab(record: Pick<LabRecord, "id" | "dir">): void {
+  const deadline = Date.now() + 10_000;
+  for (let pids = labProcesses(record.id); pids.length > 0; pids = labProcesses(record.id)) {
+    for (const pid of pids) killIfPresent(pid);
+    if (Date.now() > deadline) throw new Error(`lab ${record.id}: processes ${pids.join(", ")} do not end`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  const namespaces = labNamespaces(record.id);
+  if (namespaces.length > 0) {
+    execFileSync("ip", ["-batch", "-"], { input: namespaces.map((name) => `netns delete ${name}\n`).join("") });
+  }
+  rmSync(record.dir, { recursive: true, force: true });
+}
+
+function killIfPresent(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Removes the labs whose owner is gone; kept labs and labs with a living owner stay. */
+export function sweepDeadLabs(log: (line: string) => void): void {
+  for (const record of readRecords()) {
+    if (record.owner === null || isAlive(record.owner)) continue;
+    log(`removing lab ${record.id}, whose owner (pid ${record.owner.pid}) is gone`);
+    removeLab(record);
+  }
+}
