@@ -130,7 +130,9 @@ export function runCommand(
 export async function runOrThrow(...parameters: Parameters<typeof runCommand>): Promise<string> {
   const result = await runCommand(...parameters);
   if (result.code !== 0) {
-    throw new Error(`${parameters[0].join(" ")} failed with code ${result.code}:\n${result.stderr || result.stdout}`);
+    throw new Error(
+      `${parameters[0].join(" ").slice(0, 300)} failed with code ${result.code}:\n${result.stderr || result.stdout}`,
+    );
   }
   return result.stdout;
 }
