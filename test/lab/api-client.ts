@@ -33,7 +33,10 @@ export function connectApi(target: ApiTarget): ApiRequest {
   return (method, path, body, contentType) =>
     new Promise((resolve, reject) => {
       const type = contentType ?? (method === "PATCH" ? "application/merge-patch+json" : "application/json");
-      const headers = body === undefined ? {} : { "content-type": type };
+      const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+      // Without a length Node sends a DELETE's body unannounced, and the server takes it for the next request.
+      const length = Buffer.byteLength(payload ?? "");
+      const headers = payload === undefined ? {} : { "content-type": type, "content-length": length };
       const call = request(new URL(path, target.server), { method, agent, headers, timeout: 30_000 }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -48,7 +51,7 @@ export function connectApi(target: ApiTarget): ApiRequest {
       });
       call.on("timeout", () => call.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
       call.on("error", reject);
-      call.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
+      call.end(payload);
     });
 }
 

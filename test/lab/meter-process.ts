@@ -82,12 +82,16 @@ function send(at: number): void {
   socket.on("close", () => end(readAnswer(text)));
 }
 
-function tick(): void {
-  if (stopping) return;
-  for (let at = (scheduled * 1000) / rate; at <= now(); at = (scheduled * 1000) / rate) {
+function sendDue(until: number): void {
+  for (let at = (scheduled * 1000) / rate; at <= until; at = (scheduled * 1000) / rate) {
     scheduled += 1;
     send(at);
   }
+}
+
+function tick(): void {
+  if (stopping) return;
+  sendDue(now());
   if (now() > maxSeconds * 1000) stop();
 }
 
@@ -95,6 +99,7 @@ function stop(): void {
   if (stopping) return;
   stopping = true;
   const end = now();
+  sendDue(end);
   const promised = Math.floor((end * rate) / 1000) + 1;
   const poll = setInterval(() => {
     flush();
