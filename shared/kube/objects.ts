@@ -51,7 +51,7 @@ export interface ServicePort {
 
 export interface Condition {
   type: string;
-  status: 'True' | 'False' | 'Unknown';
+  status: "True" | "False" | "Unknown";
   reason: string;
   message: string;
   lastTransitionTime?: string;

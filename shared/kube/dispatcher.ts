@@ -1,0 +1,43 @@
+/** The connection pool of one cluster. */
+
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import type { ClusterCredentials } from "./credentials.ts";
+
+/** TCP and TLS must be up by then. Lost SYNs are sent again after 1 and 3 s, so 5 s forgives two. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Idle connections are closed by us after this time. It is shorter than the silence after which a watch is questioned
+ * (see `watchdog.ts`), so that after a network cut no reconnection can pick a connection that died unnoticed.
+ */
+const IDLE_MS = 15_000;
+
+/**
+ * Opens a pool for these credentials; nothing is connected yet. HTTP/1.1 only: HTTP/2 watches leaked memory for others,
+ * and one stalled connection would stall every request. undici's own time limits are off: `transport.ts` has deadlines,
+ * and a watch may rightly be silent for a minute.
+ * Throws an Error on certificates or keys OpenSSL cannot read, and on a proxy that is not HTTP.
+ */
+export function openDispatcher(credentials: ClusterCredentials): Dispatcher {
+  const tls = {
+    ...(credentials.caData === undefined ? {} : { ca: credentials.caData }),
+    ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
+    ...(credentials.key === undefined ? {} : { key: credentials.key }),
+    ...(credentials.serverName === undefined ? {} : { servername: credentials.serverName }),
+    ...(credentials.insecure ? { rejectUnauthorized: false } : {}),
+  };
+  // Kernel probes every 30 s keep NAT and load balancer entries of quiet watches alive, as client-go does.
+  const connect = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const pool = {
+    allowH2: false,
+    connect,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (credentials.proxyUrl === undefined) return new Agent(pool);
+  if (!/^https?:/.test(credentials.proxyUrl))
+    throw new Error("proxy-url: only http:// and https:// proxies are supported");
+  return new ProxyAgent({ ...pool, uri: credentials.proxyUrl, requestTls: connect });
+}

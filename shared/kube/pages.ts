@@ -1,0 +1,68 @@
+/** Lists, read in pages. */
+
+import { classifyError } from "./api-error.ts";
+import type { CallOptions, ListOptions, ObjectList } from "./client.ts";
+import type { Transport } from "./transport.ts";
+
+const CALL_DEADLINE_MS = 10_000;
+/** A page of 500 slices with 100 endpoints each is about 10 MB. */
+const PAGE_DEADLINE_MS = 30_000;
+const PAGE_SIZE = 500;
+
+/** See `KubeClient.list`. */
+export async function readWhole<T>(transport: Transport, path: string, options: ListOptions): Promise<ObjectList<T>> {
+  const whole: ObjectList<T> = { items: [], resourceVersion: "" };
+  try {
+    for await (const page of readPages<T>(transport, path, options)) {
+      whole.resourceVersion = page.resourceVersion;
+      whole.items.push(...page.items);
+    }
+    return whole;
+  } catch (error) {
+    if (classifyError(error) !== "gone") throw error;
+    return (await readPage<T>(transport, path, { ...options, limit: 0 })).list;
+  }
+}
+
+/** See `KubeClient.pages`. */
+export async function* readPages<T>(
+  transport: Transport,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<ObjectList<T>> {
+  let place: string | undefined;
+  do {
+    const { list, next } = await readPage<T>(transport, path, options, place);
+    yield list;
+    place = next;
+  } while (place);
+}
+
+interface RawList<T> {
+  apiVersion: string;
+  kind: string;
+  metadata: { resourceVersion: string; continue?: string };
+  items: T[] | null;
+}
+
+async function readPage<T>(transport: Transport, path: string, options: ListOptions, place?: string) {
+  const { limit = PAGE_SIZE, labelSelector, fieldSelector } = options;
+  const query = { limit: limit === 0 ? undefined : `${limit}`, labelSelector, fieldSelector, continue: place };
+  const call = { method: "GET" as const, path: withQuery(path, query), ...limits(options, PAGE_DEADLINE_MS) };
+  const raw = (await transport.send(call)) as RawList<T>;
+  const kind = raw.kind.replace(/List$/, "");
+  const items = (raw.items ?? []).map((item) => ({ apiVersion: raw.apiVersion, kind, ...item }));
+  return { list: { items, resourceVersion: raw.metadata.resourceVersion }, next: raw.metadata.continue };
+}
+
+/** Deadline and signal of a call. Default 10,000 ms. */
+export function limits(options: CallOptions, deadlineMs = CALL_DEADLINE_MS) {
+  return { deadlineMs: options.deadlineMs ?? deadlineMs, signal: options.signal };
+}
+
+/** `path` with these query parameters added; undefined and empty ones are left out. */
+export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  if (given.length === 0) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(given)}`;
+}
