@@ -118,7 +118,7 @@ test("two years of two replicas: leaf and authority change, and at every moment 
     authorities.add(world.secret?.get("ca.crt") ?? "");
     leaves.add(world.secret?.get("tls.crt") ?? "");
     const busy = world.writes.length > 0 || world.secret?.has("next-ca.crt") || world.secret?.has("previous-ca.crt");
-    world.now += busy ? MINUTE : DAY / 2;
+    world.now += busy ? MINUTE : 2 * DAY;
   }
   assert.equal(authorities.size, 3, "one authority per two thirds of a year");
   assert.ok(leaves.size > (2 * AUTHORITY_LIFE) / LEAF_LIFE, `${leaves.size} leaves`);

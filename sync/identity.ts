@@ -1,0 +1,85 @@
+/** Tells the other clusters who this one is: the ConfigMap `syndicate-identity` in our namespace. */
+import { FIELD_MANAGER, IDENTITY_CONFIGMAP } from "../shared/keys.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import type { KubeObject } from "../shared/kube/objects.ts";
+import { configMaps, namespaces } from "../shared/kube/resources.ts";
+import { getIfExists } from "./lookup.ts";
+
+/** Which namespaces take part here. */
+export interface Scope {
+  /** `NSTOWATCH`; empty means all. */
+  watch: readonly string[];
+  /** `EXCLUDE`. */
+  exclude: readonly string[];
+}
+
+/** What a cluster says about itself. */
+export interface Identity {
+  clusterName: string;
+  /** uid of the namespace kube-system: the one name a cluster never shares with another, nor ever changes. */
+  clusterUid: string;
+  /** Version of the sync process. */
+  version: string;
+  /** Empty where nobody configured them. */
+  podCIDRs: readonly string[];
+  scope: Scope;
+}
+
+/** A ConfigMap as far as we use it. */
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
+const UID_NAMESPACE = "kube-system";
+
+/** uid of this cluster. Rejects with `ApiError`. */
+export async function readClusterUid(client: KubeClient): Promise<string> {
+  const { metadata } = await client.get(namespaces.one(UID_NAMESPACE));
+  if (!metadata.uid) throw new Error(`namespace ${UID_NAMESPACE} has no uid`);
+  return metadata.uid;
+}
+
+/** The data of the ConfigMap; a field that says nothing is left out. */
+export function renderIdentity(identity: Identity): Record<string, string> {
+  return {
+    clusterName: identity.clusterName,
+    clusterUid: identity.clusterUid,
+    version: identity.version,
+    scope: JSON.stringify({ watch: identity.scope.watch, exclude: identity.scope.exclude }),
+    ...(identity.podCIDRs.length > 0 ? { podCIDRs: identity.podCIDRs.join(",") } : {}),
+  };
+}
+
+function equal(a: Record<string, string>, b: Record<string, string>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
+}
+
+/**
+ * Writes the identity if it is not there or differs, and says which. Rejects with `ApiError`; class `conflict` or
+ * `alreadyExists` means that another replica was faster: call again.
+ */
+export async function publishIdentity(
+  client: KubeClient,
+  namespace: string,
+  identity: Identity,
+): Promise<"created" | "updated" | "unchanged"> {
+  const data = renderIdentity(identity);
+  const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
+  const existing = await getIfExists<ConfigMap>(client, path);
+  const options = { fieldManager: FIELD_MANAGER };
+  const labels = { "app.kubernetes.io/name": "syndicate" };
+  if (!existing) {
+    const object = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: IDENTITY_CONFIGMAP, namespace, labels },
+      data,
+    };
+    await client.create(configMaps.in(namespace), object, options);
+    return "created";
+  }
+  if (equal(data, existing.data ?? {})) return "unchanged";
+  await client.replace(path, { ...existing, data }, options);
+  return "updated";
+}
