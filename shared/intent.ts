@@ -23,7 +23,8 @@ export interface IntentCopy extends Intent {
   declared?: Mode[];
 }
 
-const IntentSchema = v.object({
+/** Shape of an intent copy, wherever one is read: annotation, advice. Unknown fields are dropped. */
+export const IntentSchema = v.object({
   mode: v.picklist(["source", "union", "singular", "none"]),
   at: v.pipe(v.string(), v.minLength(1)),
   from: v.exactOptional(v.pipe(v.string(), v.minLength(1))),

@@ -57,6 +57,8 @@ export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Field manager of every write of the sync process. */
 export const FIELD_MANAGER = "syndicate-sync";
+/** Field manager of every write of the kubectl plugin; the webhook takes such a write as a person's wish, never as a re-apply. */
+export const PLUGIN_FIELD_MANAGER = "kubectl-syndicate";
 /** Namespace the shipped manifests install into; it never takes part. */
 export const SYSTEM_NAMESPACE = "syndicate-system";
 /** ConfigMap in our namespace that tells peers who this cluster is. */

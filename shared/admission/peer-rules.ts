@@ -1,0 +1,106 @@
+/** Rules on a declaration that need other clusters; where the sync process did not answer they stay silent, with a warning. */
+
+import type { Advice, ClusterAdvice } from "../advice.ts";
+import { ADOPT, MODE, SUCCESSOR } from "../keys.ts";
+import { annotation } from "../kube/objects.ts";
+import { judgeTransition } from "../transitions.ts";
+import { annotateCommand, statusCommand } from "./command.ts";
+import { findSuccessor, type ModeChange, parseAdopt, stampDeclaration } from "./declaration.ts";
+import { declaredMode, type Rule } from "./mode-rules.ts";
+import { findPortConflicts, missingPorts } from "./port-conflicts.ts";
+import { type Change, modeOf, replicaOf } from "./request.ts";
+import { annotationPath } from "./violation.ts";
+
+const MODE_PATH = annotationPath(MODE);
+
+/** A receiver needs somebody who takes over. */
+export const checkSuccessor: Rule = (change, mode) => {
+  if (needOf(change, mode) !== "successor") return [];
+  const successor = findSuccessor(change);
+  if (successor.ok) return [];
+  const named = annotation(change.object, SUCCESSOR);
+  const field = named === undefined ? MODE_PATH : annotationPath(SUCCESSOR);
+  const next = annotateCommand(change.request, SUCCESSOR, "CLUSTER");
+  return [{ field, value: named ?? "receiver", problem: successor.message, next }];
+};
+
+/** Without a mode every own Service serves alone; two of them would part without a word. */
+export const checkOneOwn: Rule = (change, mode) => {
+  if (needOf(change, mode) !== "oneOwn" || change.advice === "unavailable") return [];
+  const others = otherClusters(change, change.advice).filter((cluster) => cluster.service === "own");
+  const owners = [...(replicaOf(change.old) === undefined ? [change.settings.cluster] : []), ...others.map(nameOf)];
+  if (owners.length <= 1) return [];
+  const problem = `the mode can be removed only while at most one cluster has a Service of its own; now ${owners.join(", ")} have one, and each would serve apart`;
+  const next = `delete the Service in all but one of these clusters, or ${annotateCommand(change.request, MODE, "singular")}`;
+  return [{ field: MODE_PATH, value: undefined, problem, next }];
+};
+
+/** Endpoints are matched to ports by name: a union of Services that disagree would send traffic to wrong ports. */
+export const checkPorts: Rule = (change, mode) => {
+  const { advice, object } = change;
+  if (declaredMode(mode)?.mode !== "union" || advice === "unavailable") return [];
+  return joiningOwners(change, advice).flatMap((cluster) =>
+    findPortConflicts(object.spec.ports ?? [], cluster.ports).map((conflict) => ({
+      field: "spec.ports",
+      value: (object.spec.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol })),
+      problem: `cannot be united with cluster "${cluster.name}": ${conflict}`,
+      next: `make the ports equal in both clusters, then ${annotateCommand(change.request, MODE, "union")}`,
+    })),
+  );
+};
+
+/** A latest intent from the future would beat everything declared until then. */
+export const checkClock: Rule = (change, mode) => {
+  const declared = declaredMode(mode);
+  const stamp = declared && stampDeclaration(change, declared.mode);
+  if (!stamp || stamp.ok || stamp.reason !== "ClockAhead") return [];
+  return [{ field: MODE_PATH, value: declared.mode, problem: stamp.message, next: statusCommand(change.request) }];
+};
+
+/** What the caller should know about other clusters when a declaration is accepted. */
+export function warnAboutPeers(change: Change, mode: ModeChange): string[] {
+  const { advice, object } = change;
+  const declared = declaredMode(mode);
+  if (!declared) return [];
+  if (advice === "unavailable") return ["the sync process did not answer: only this cluster's own rules were checked"];
+  const warnings: string[] = [];
+  const unread = otherClusters(change, advice).filter((cluster) => !cluster.readable);
+  if (unread.length)
+    warnings.push(`cannot be read now, so unchecked, and moves wait for it: ${unread.map(nameOf).join(", ")}`);
+  const joining = joiningOwners(change, advice);
+  if (declared.mode !== undefined && declared.mode !== "singular") {
+    const apart = otherClusters(change, advice).filter((other) => other.service === "own" && !joining.includes(other));
+    const names = apart.map(nameOf).join(", ");
+    if (apart.length) warnings.push(`has its own Service and stays apart unless named in ${ADOPT}: ${names}`);
+  }
+  if (declared.mode === "union") {
+    for (const cluster of joining) {
+      const missing = missingPorts(object.spec.ports ?? [], cluster.ports);
+      if (missing.length)
+        warnings.push(`cluster ${cluster.name} lacks port ${missing.join(", ")}: its pods will not serve it`);
+    }
+  }
+  return warnings;
+}
+
+/** Other clusters whose own Service takes part with this one (DESIGN 3.3): it has a mode, or the declarer names it. */
+function joiningOwners(change: Change, advice: Advice): ClusterAdvice[] {
+  const named = [...parseAdopt(annotation(change.object, ADOPT)), annotation(change.object, SUCCESSOR)?.trim()];
+  return otherClusters(change, advice).filter(
+    ({ name, service, mode }) => service === "own" && (mode !== undefined || named.includes(name)),
+  );
+}
+
+function otherClusters({ settings }: Change, advice: Advice): ClusterAdvice[] {
+  return advice.clusters.filter((cluster) => cluster.name !== settings.cluster);
+}
+
+function needOf({ old }: Change, mode: ModeChange): string | undefined {
+  const declared = declaredMode(mode);
+  const verdict = declared && judgeTransition(modeOf(old), declared.mode ?? "absent");
+  return verdict?.legal ? verdict.need : undefined;
+}
+
+function nameOf({ name }: ClusterAdvice): string {
+  return name;
+}

@@ -1,0 +1,61 @@
+/**
+ * Recognises a manifest that is applied again. Git must not undo a migration: a manifest that still carries the mode
+ * from before a move is not a new wish.
+ */
+import { LAST_APPLIED, MODE, PLUGIN_FIELD_MANAGER } from "../keys.ts";
+import { annotation, type Service } from "../kube/objects.ts";
+import { parseMode } from "../mode.ts";
+import { type Change, intentCopy, modeText } from "./request.ts";
+
+/**
+ * Field managers of commands with which a person edits a live object. They leave `last-applied-configuration` as it is,
+ * so that annotation alone would make `kubectl annotate` look like an apply. Names: kubectl's `--field-manager` defaults.
+ */
+const EDITING_MANAGERS: ReadonlySet<string> = new Set([
+  "kubectl-annotate",
+  "kubectl-edit",
+  "kubectl-patch",
+  PLUGIN_FIELD_MANAGER,
+]);
+
+/**
+ * True if the changed mode comes from an apply of a manifest and this very Service declared that mode once before
+ * (`declared` in its intent copy). Two marks of an apply: a server-side apply owns the mode now, or kubectl's
+ * `last-applied-configuration` carries this mode before and after and the caller is not an editing command.
+ */
+export function isReapply({ object, old, request }: Change): boolean {
+  const mode = parseMode(modeText(object));
+  if (!old || !mode || !intentCopy(old)?.declared?.includes(mode)) return false;
+  if (appliedByServer(object)) return true;
+  if (EDITING_MANAGERS.has(request.fieldManager ?? "")) return false;
+  return lastAppliedMode(old) === mode && lastAppliedMode(object) === mode;
+}
+
+/**
+ * True if a server-side apply owns the mode. managedFields are up to date when admission runs, and whoever changes a
+ * value takes it from every other owner; so if the mode changed in this request, an Apply entry that owns it wrote it.
+ */
+function appliedByServer(object: Service): boolean {
+  const entries = object.metadata.managedFields ?? [];
+  return entries.some((entry) => {
+    if (entry.operation !== "Apply") return false;
+    const owned = child(child(entry.fieldsV1, "f:metadata"), "f:annotations");
+    return child(owned, `f:${MODE}`) !== undefined;
+  });
+}
+
+/** The mode in the manifest that `kubectl apply` applied last; undefined if none, or not readable. */
+function lastAppliedMode(service: Service): unknown {
+  const text = annotation(service, LAST_APPLIED);
+  if (text === undefined) return undefined;
+  try {
+    return child(child(child(JSON.parse(text), "metadata"), "annotations"), MODE);
+  } catch {
+    return undefined;
+  }
+}
+
+function child(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}

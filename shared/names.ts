@@ -1,0 +1,30 @@
+/** Names of the objects we make: deterministic, so that a second create is refused instead of doubled; length-safe. */
+import { createHash } from "node:crypto";
+
+/** Service names are DNS labels (RFC 1035): at most 63 characters. */
+const MAX_LABEL = 63;
+/** Slice names are DNS subdomains of at most 253; we stay within a label so that tables stay readable. */
+const MAX_SLICE = 63 + 1 + 10;
+
+/** Ten hex digits: 40 bits, so a collision among 10,000 slices of one Service has odds of about 1 in 20,000. */
+function digest(...parts: string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 10);
+}
+
+/** Name of the copy of slice `sourceSlice` of `cluster`, for Service `service`. */
+export function copyName(service: string, cluster: string, sourceSlice: string): string {
+  const hash = digest(service, cluster, sourceSlice);
+  return `${`${service}-${cluster}`.slice(0, MAX_SLICE - hash.length - 1).replace(/[^a-z0-9]+$/, "")}-${hash}`;
+}
+
+/** Name of the shadow of Service `service`: `<service>-syndicate`, hashed beyond 63 characters. */
+export function shadowName(service: string): string {
+  const plain = `${service}-syndicate`;
+  return plain.length <= MAX_LABEL ? plain : hashedShadowName(service);
+}
+
+/** The other name of a shadow, used when the plain one is taken by somebody else's Service. */
+export function hashedShadowName(service: string): string {
+  const suffix = `-syndicate-${digest(service)}`;
+  return `${service.slice(0, MAX_LABEL - suffix.length).replace(/-+$/, "")}${suffix}`;
+}

@@ -1,0 +1,61 @@
+/** What every step of a plan needs, worked out once. */
+import type { Intent } from "../intent.ts";
+import type { Service } from "../kube/objects.ts";
+import { hasSelector } from "../selector.ts";
+import { nativeSlices, ourCopies } from "./contribution.ts";
+import { type Desire, resolveDesire } from "./desire.ts";
+import { takeover } from "./readiness.ts";
+import { latestVisible, type Role } from "./roles.ts";
+import { type ClusterView, ownView, type Snapshot } from "./snapshot.ts";
+import { isSubset, usableSet } from "./usable.ts";
+
+export interface Context {
+  snapshot: Snapshot;
+  own: ClusterView;
+  service: Service;
+  role: Role;
+  desire: Desire;
+  intent: Intent | undefined;
+  /** False if the winning intent's server cannot be read: then nothing structural is done. */
+  serverReadable: boolean;
+}
+
+/** The context of an existing Service. While the server cannot be read, only intent, mode and content are followed. */
+export function makeContext(snapshot: Snapshot, service: Service, role: Role): Context {
+  const intent = latestVisible(snapshot);
+  const server = intent && snapshot.clusters.get(intent.at);
+  const serverReadable = intent === undefined || intent.at === snapshot.own || server?.listed === true;
+  const desire = resolveDesire(snapshot, role);
+  return {
+    snapshot,
+    own: ownView(snapshot),
+    service,
+    role,
+    intent,
+    serverReadable,
+    desire: serverReadable ? desire : { ...desire, selector: "leave", shadow: "leave", legacy: "follow" },
+  };
+}
+
+/** True if our copies, of `cluster` if named, hold at least one endpoint that can take a request. */
+export function copiesUsable({ own, service }: Context, cluster?: string): boolean {
+  return usableSet(ourCopies(own, cluster), service).size > 0;
+}
+
+/** True if the native controller has written slices for the selector the live Service has. */
+export function nativeKnown({ own, service }: Context): boolean {
+  return hasSelector(service) && nativeSlices(own.slices).length > 0;
+}
+
+/**
+ * True if the shadow and our copies of it are no longer needed: the native slices offer all it offers, or the server (this
+ * cluster or another) has taken over.
+ */
+export function shadowCovered(context: Context): boolean {
+  const { own, service, intent, role, snapshot } = context;
+  if (role.kind === "replica") return copiesUsable(context, role.of);
+  if (!nativeKnown(context)) return false;
+  const shadow = usableSet(nativeSlices(own.shadowSlices), service);
+  if (isSubset(shadow, usableSet(nativeSlices(own.slices), service))) return true;
+  return intent?.mode === "source" && takeover(snapshot, own, intent).ready;
+}

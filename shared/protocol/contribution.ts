@@ -1,0 +1,81 @@
+/** What a cluster contributes to a Service, as any cluster sees it, and how its objects are told apart. */
+
+import { MANAGED_BY, MIRRORING_MANAGER, NATIVE_MANAGER, OUR_MANAGER, REPLICA_OF, SOURCE_CLUSTER } from "../keys.ts";
+import { type EndpointSlice, label, type Service } from "../kube/objects.ts";
+import { hasSelector, savedSelector } from "../selector.ts";
+import type { ClusterView } from "./snapshot.ts";
+import { isReady } from "./usable.ts";
+
+/** Slices Kubernetes makes from a selector; frozen if the Service has none any more. */
+export function nativeSlices(slices: readonly EndpointSlice[]): EndpointSlice[] {
+  return slices.filter((slice) => label(slice, MANAGED_BY) === NATIVE_MANAGER);
+}
+
+/** Slices Kubernetes copied from an Endpoints object. */
+export function mirroredSlices(slices: readonly EndpointSlice[]): EndpointSlice[] {
+  return slices.filter((slice) => label(slice, MANAGED_BY) === MIRRORING_MANAGER);
+}
+
+/** Our copies, of one cluster if named. */
+export function ourCopies(view: ClusterView, cluster?: string): EndpointSlice[] {
+  return view.slices.filter(
+    (slice) =>
+      label(slice, MANAGED_BY) === OUR_MANAGER && (cluster === undefined || label(slice, SOURCE_CLUSTER) === cluster),
+  );
+}
+
+/** The cluster a replica stands for; undefined for a user's own Service. */
+export function replicaOf(service: Service | undefined): string | undefined {
+  return service && label(service, REPLICA_OF);
+}
+
+/** A user's Service, as opposed to a replica of ours. */
+export function isOwn(service: Service | undefined): service is Service {
+  return service !== undefined && replicaOf(service) === undefined;
+}
+
+/** An own Service whose selector we took away. */
+export function isStripped(service: Service): boolean {
+  return !hasSelector(service) && savedSelector(service) !== undefined;
+}
+
+export interface Contribution {
+  /** Source slices, one copy is made of each. */
+  slices: EndpointSlice[];
+  /**
+   * False while there is a selector or shadow whose slices the native controller has not written yet (it writes at
+   * least an empty one): what was copied before then stands for the truth.
+   */
+  known: boolean;
+}
+
+/**
+ * Native slices of the Service if it has a selector and of its shadow if it has one; an own Service that never had a
+ * selector contributes whatever slices others maintain for it. Stripped and without shadow: nothing, and that is known.
+ */
+export function contribution(view: ClusterView): Contribution {
+  const { service, shadow } = view;
+  if (!service) return { slices: [], known: true };
+  const groups: EndpointSlice[][] = [];
+  if (hasSelector(service)) groups.push(nativeSlices(view.slices));
+  else if (isOwn(service) && !savedSelector(service)) groups.push(foreignSlices(view.slices));
+  if (shadow) groups.push(nativeSlices(view.shadowSlices));
+  const selects = hasSelector(service) || shadow !== undefined;
+  return { slices: groups.flat(), known: !selects || groups.some((group) => group.length > 0) };
+}
+
+/** Slices of a selectorless own Service: all but ours. */
+function foreignSlices(slices: readonly EndpointSlice[]): EndpointSlice[] {
+  return slices.filter((slice) => label(slice, MANAGED_BY) !== OUR_MANAGER);
+}
+
+/** Addresses ready in at least one of the slices: what makes an address ready in a contribution (ready if in either). */
+export function readyAddresses(slices: readonly EndpointSlice[]): Set<string> {
+  const ready = new Set<string>();
+  for (const slice of slices) {
+    for (const endpoint of slice.endpoints ?? []) {
+      if (isReady(endpoint)) for (const address of endpoint.addresses) ready.add(address);
+    }
+  }
+  return ready;
+}

@@ -1,0 +1,110 @@
+/** The protocol as one function: from a snapshot of a Service in all clusters to what the own cluster does next. */
+import { decideCondition, type SyncCondition } from "./condition.ts";
+import { type Context, makeContext } from "./context.ts";
+import { isOwn, ourCopies, replicaOf } from "./contribution.ts";
+import { stepDeclaration } from "./declaration.ts";
+import { observeFacts } from "./readiness.ts";
+import { newReplica } from "./replica.ts";
+import { chooseOrigin, isExempt, isVoid, latestVisible, resolveRole, takesPart } from "./roles.ts";
+import { ownView, peerViews, type Snapshot } from "./snapshot.ts";
+import { stepCopies, wantCopies } from "./steps/copies.ts";
+import { stepEndpoints } from "./steps/endpoints.ts";
+import { stepFrozen } from "./steps/frozen.ts";
+import { stepMetadata } from "./steps/metadata.ts";
+import { stepSelector } from "./steps/selector.ts";
+import { stepShadow } from "./steps/shadow.ts";
+import { holding, joinSteps, NOTHING, removeObject, type Step, writing } from "./write.ts";
+
+export interface Plan extends Step {
+  /** The condition to show; undefined for Services nobody said take part. */
+  condition?: SyncCondition;
+  /** Facts true now, see `observeFacts`. */
+  facts: string[];
+}
+
+/**
+ * What the own cluster does next for one Service. Pure: same snapshot, same plan. An empty list of writes and holds means
+ * at rest. Each step acts on what was observed, never on what an earlier write of the same plan will bring.
+ */
+export function planService(snapshot: Snapshot): Plan {
+  const facts = observeFacts(snapshot, latestVisible(snapshot));
+  const role = resolveRole(snapshot);
+  const { service } = ownView(snapshot);
+  if (!service || role.kind === "absent") return { ...createReplica(snapshot), facts };
+  if (role.kind === "surplus") {
+    const removal = removeObject("services", service, role.because, { live: true, event: "ReplicaRemoved" });
+    return { ...writing(removal), facts };
+  }
+  const declaration = stepDeclaration(snapshot);
+  const context = makeContext(snapshot, service, role);
+  if (declaration) {
+    const step = joinSteps(declaration, followContent(context));
+    return { ...step, facts, condition: decideCondition(context, step) };
+  }
+  const step = advance(context);
+  const silent = role.kind === "independent" || (role.kind === "origin" && !context.intent);
+  return { ...step, facts, ...(silent ? {} : { condition: decideCondition(context, step) }) };
+}
+
+/** All steps in the order of the design: what adds comes before what takes away. */
+function advance(context: Context): Step {
+  const metadata = stepMetadata(context);
+  const wanted = wantCopies(context);
+  const copies = joinSteps(stepCopies(context, wanted), stepEndpoints(context, wanted.slices));
+  // A selector or shadow moves only under an intent this Service already carries, as others see it too.
+  if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflict(context));
+  return joinSteps(
+    stepShadow(context),
+    copies,
+    stepSelector(context),
+    stepFrozen(context),
+    stepConflict(context),
+    stepUnreadable(context),
+  );
+}
+
+/** Existing copies follow their sources, nothing else: what is done while a declaration waits for its stamp. */
+function followContent(context: Context): Step {
+  const idle: Context = { ...context, desire: { ...context.desire, legacy: "follow", shadow: "leave" } };
+  return ourCopies(context.own).length ? stepCopies(idle, wantCopies(idle)) : NOTHING;
+}
+
+/** An absent Service is made only as a replica of a cluster whose own Service serves; the server never remakes its own. */
+function createReplica(snapshot: Snapshot): Step {
+  const own = ownView(snapshot);
+  if (own.service) return NOTHING;
+  const origin = chooseOrigin(snapshot);
+  if (!origin?.service) return NOTHING;
+  if (!own.namespace) return holding("NamespaceMissing", `namespace ${snapshot.key.namespace} does not exist here`);
+  const latest = latestVisible(snapshot);
+  const intent = latest && !isVoid(snapshot, latest) ? latest : undefined;
+  const body = newReplica(origin.service, origin.name, snapshot.own, intent);
+  const reason = `replica of ${origin.name}`;
+  return writing({ verb: "create", resource: "services", name: body.metadata.name, body, reason, event: "Replicated" });
+}
+
+/** The declarer names own Services elsewhere that nobody said take part: its intent does not reach them. */
+function stepConflict({ snapshot, intent, role }: Context): Step {
+  if (!intent || intent.at !== snapshot.own || (role.kind !== "server" && role.kind !== "union")) return NOTHING;
+  const apart = peerViews(snapshot).filter(
+    (view) => view.listed && isOwn(view.service) && !isExempt(view.service) && !takesPart(view, intent),
+  );
+  if (apart.length === 0) return NOTHING;
+  const names = apart.map((view) => view.name).join(", ");
+  return holding(
+    "Conflict",
+    `${names} has an own Service of this name that takes no part; give it a mode, or name it in vmware.com/syndicate-adopt here`,
+  );
+}
+
+/** What cannot be seen is said, not guessed. */
+function stepUnreadable({ snapshot, desire, intent, serverReadable, own, role, service }: Context): Step {
+  if (!serverReadable) return holding("PeerUnreachable", `${intent?.at} cannot be read: only its intent is followed`);
+  const wanted = [...desire.sources].filter((name) => name !== own.name && !snapshot.clusters.get(name)?.listed);
+  if (role.kind === "orphan" && role.released) {
+    return holding("Orphaned", `the Service this cluster follows is gone in ${intent?.at}; set a mode to go on`);
+  }
+  if (wanted.length === 0) return NOTHING;
+  const kind = replicaOf(service) === undefined ? "Service" : "replica";
+  return holding("PeerUnreachable", `${wanted.join(", ")} cannot be read: this ${kind} keeps what it last knew`);
+}

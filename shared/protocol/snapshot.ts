@@ -1,0 +1,68 @@
+/**
+ * Everything the protocol decides from: one Service key as it stands in every known cluster, seen from one of them.
+ * Plain data, gathered by the sync process (or the plugin), never changed by the functions that read it.
+ */
+import type { EndpointSlice, Endpoints, Service } from "../kube/objects.ts";
+
+export interface ServiceKey {
+  namespace: string;
+  name: string;
+}
+
+/** `namespace/name`, as used in queues, logs and metrics. */
+export function formatKey(key: ServiceKey): string {
+  return `${key.namespace}/${key.name}`;
+}
+
+/** One cluster's part of a snapshot. */
+export interface ClusterView {
+  name: string;
+  /** All lists of this cluster completed since we connected and its watches are alive; if not, the rest is last-known. */
+  listed: boolean;
+  /** The namespace exists here and is not being deleted. */
+  namespace: boolean;
+  service?: Service;
+  /** Our headless Service carrying the selector of a stripped Service; only if owned by the live `service`. */
+  shadow?: Service;
+  /** Somebody else's Service has the plain name of the shadow; gathered for the own cluster only. */
+  shadowNameTaken?: boolean;
+  /** Every slice labelled with the Service's name: native, mirrored, ours, foreign. */
+  slices: readonly EndpointSlice[];
+  /** Every slice labelled with the shadow's name. */
+  shadowSlices: readonly EndpointSlice[];
+  /** The Endpoints object; gathered for the own cluster only. */
+  endpoints?: Endpoints;
+  /** CIDRs a peer's addresses must lie in; empty means no such limit. */
+  podCIDRs: readonly string[];
+}
+
+export interface Settings {
+  /** `keep`: union leaves selectors alone. Default `strip`. */
+  unionSelector: "strip" | "keep";
+  /** `off`: Endpoints objects are not maintained. Default `mirror`. */
+  endpoints: "mirror" | "off";
+}
+
+export interface Snapshot {
+  key: ServiceKey;
+  /** Name of the cluster this snapshot is decided for; present in `clusters`. */
+  own: string;
+  clusters: ReadonlyMap<string, ClusterView>;
+  settings: Settings;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Fact name → when it was first observed true without a break since (milliseconds); see `facts.ts`. */
+  since: ReadonlyMap<string, number>;
+}
+
+/** The view of the cluster the snapshot is decided for. Throws if the gatherer left it out: our bug. */
+export function ownView(snapshot: Snapshot): ClusterView {
+  const view = snapshot.clusters.get(snapshot.own);
+  if (!view) throw new Error(`snapshot of ${formatKey(snapshot.key)} lacks its own cluster ${snapshot.own}`);
+  return view;
+}
+
+/** All views but the own one. */
+export function peerViews(snapshot: Snapshot): ClusterView[] {
+  return [...snapshot.clusters.values()].filter((view) => view.name !== snapshot.own);
+}

@@ -1,0 +1,122 @@
+/** Step: our copies follow their sources, additions before removals. */
+import type { EndpointSlice } from "../../kube/objects.ts";
+import { hasSelector } from "../../selector.ts";
+import { type Context, copiesUsable, nativeKnown, shadowCovered } from "../context.ts";
+import { contribution, nativeSlices, ourCopies } from "../contribution.ts";
+import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copies.ts";
+import { takeover } from "../readiness.ts";
+import { usableSet } from "../usable.ts";
+import { type Hold, removeObject, type Step, type Write } from "../write.ts";
+
+/** The copies wanted in the own cluster, and what keeps the superfluous ones. */
+export interface WantedCopies {
+  slices: EndpointSlice[];
+  holds: Hold[];
+  recheckMs?: number;
+}
+
+/** Every copy wanted now, source by source. An unreadable source, or one not written yet, is frozen as it is. */
+export function wantCopies(context: Context): WantedCopies {
+  const { own, desire } = context;
+  const existing = new Set(ourCopies(own).map((slice) => sourceOf(slice) ?? ""));
+  const wanted: WantedCopies = { slices: [], holds: [] };
+  for (const source of new Set([...desire.sources, ...existing])) {
+    if (source === own.name) wanted.slices.push(...wantOwn(context));
+    else if (desire.sources.has(source)) wanted.slices.push(...wantPeer(context, source));
+    else wantLegacy(context, source, wanted);
+  }
+  return wanted;
+}
+
+/** Copies of the own shadow: as long as it is needed. A shadow lost in a union is about to come back. */
+function wantOwn(context: Context): EndpointSlice[] {
+  const { own, service, desire } = context;
+  if (!own.shadow) return desire.sources.has(own.name) ? ourCopies(own, own.name) : [];
+  if (desire.shadow === "retire" && shadowCovered(context)) return [];
+  if (nativeSlices(own.shadowSlices).length === 0) return ourCopies(own, own.name);
+  return desiredOwnCopies(service, own);
+}
+
+function wantPeer(context: Context, source: string): EndpointSlice[] {
+  const { snapshot, own, service, role } = context;
+  const view = snapshot.clusters.get(source);
+  if (!view?.listed) return ourCopies(own, source);
+  const { slices, known } = contribution(view);
+  // In a union a participant without selector and shadow is about to get its shadow (back).
+  const pending = role.kind === "union" && view.service && !hasSelector(view.service) && !view.shadow;
+  if (!known || (pending && slices.length === 0)) return ourCopies(own, source);
+  return desiredCopies(service, view, slices);
+}
+
+/** Copies that the winning intent does not ask for: kept up to date until the condition to drop them holds. */
+function wantLegacy(context: Context, source: string, wanted: WantedCopies): void {
+  const { snapshot, own } = context;
+  if (!snapshot.clusters.get(source)?.listed) {
+    wanted.slices.push(...ourCopies(own, source));
+    wanted.holds.push({
+      reason: "PeerUnreachable",
+      message: `copies of ${source} are kept as they are: it cannot be read`,
+    });
+    return;
+  }
+  const because = keepsLegacy(context);
+  if (because === undefined) return;
+  const kept = wantPeer(context, source);
+  wanted.slices.push(...kept);
+  if (kept.length === 0 || context.desire.legacy === "follow") return;
+  wanted.holds.push({ reason: "Holding", message: `keeps the endpoints of ${source}: ${because.text}` });
+  if (because.recheckMs !== undefined) wanted.recheckMs = because.recheckMs;
+}
+
+/** Why legacy copies stay; undefined if they may go. */
+function keepsLegacy(context: Context): { text: string; recheckMs?: number } | undefined {
+  const { desire, intent, snapshot, own } = context;
+  if (desire.legacy === "follow") return { text: "nothing is decided here" };
+  if (desire.legacy === "covered") {
+    const covered = [...desire.sources].some((source) => copiesUsable(context, source));
+    return covered ? undefined : { text: `no endpoint of ${[...desire.sources].join(", ")} can take a request yet` };
+  }
+  if (desire.legacy === "native") {
+    return nativeKnown(context) ? undefined : { text: "the own pods are not in service yet" };
+  }
+  if (!intent) return undefined;
+  const readiness = takeover(snapshot, own, intent);
+  if (readiness.ready) return undefined;
+  return { text: readiness.because, ...(readiness.recheckMs === undefined ? {} : { recheckMs: readiness.recheckMs }) };
+}
+
+/** Writes that turn the existing copies into the wanted ones. Those that take the last usable endpoint are judged live. */
+export function stepCopies(context: Context, wanted: WantedCopies): Step {
+  const { own, service } = context;
+  const existing = new Map(ourCopies(own).map((slice) => [slice.metadata.name, slice]));
+  const kept = new Set(wanted.slices.map((slice) => slice.metadata.name));
+  const additions: Write[] = [];
+  for (const slice of wanted.slices) {
+    const found = existing.get(slice.metadata.name);
+    const reason = `copy of ${sourceOf(slice)}`;
+    const common = { resource: "endpointslices", name: slice.metadata.name, reason } as const;
+    if (!found) additions.push({ ...common, verb: "create", body: slice });
+    else if (!equalCopies(found, slice)) additions.push({ ...common, verb: "update", body: updated(found, slice) });
+  }
+  const removals = [...existing.values()]
+    .filter((slice) => !kept.has(slice.metadata.name))
+    .map((slice) => removeObject("endpointslices", slice, `${sourceOf(slice)} no longer contributes it`));
+  const natives = hasSelector(service) ? nativeSlices(own.slices) : [];
+  const before = usableSet([...existing.values(), ...natives], service).size;
+  const after = usableSet([...wanted.slices, ...natives], service).size;
+  const writes = [...additions, ...removals];
+  return {
+    writes: before > 0 && after === 0 ? writes.map((write) => ({ ...write, live: true })) : writes,
+    holds: wanted.holds,
+    ...(wanted.recheckMs === undefined ? {} : { recheckMs: wanted.recheckMs }),
+  };
+}
+
+/** The desired copy as a replacement of the existing one; fails on the server if that changed meanwhile. */
+function updated(existing: EndpointSlice, desired: EndpointSlice): EndpointSlice {
+  const { resourceVersion } = existing.metadata;
+  return {
+    ...desired,
+    metadata: { ...desired.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  };
+}

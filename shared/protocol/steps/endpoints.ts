@@ -1,0 +1,136 @@
+/** Step: the Endpoints object of a Service without selector, kept for readers of the older API. Always after the slices. */
+
+import { HEADLESS, OVER_CAPACITY, SKIP_MIRROR } from "../../keys.ts";
+import type {
+  EndpointAddress,
+  EndpointPort,
+  EndpointSlice,
+  EndpointSubset,
+  Endpoints,
+  Service,
+} from "../../kube/objects.ts";
+import type { Context } from "../context.ts";
+import { equalMaps } from "../copies.ts";
+import { isReady } from "../usable.ts";
+import { NOTHING, removeObject, type Step, writing } from "../write.ts";
+import { isReleasedFromNative } from "./frozen.ts";
+
+/** Kubernetes truncates an Endpoints object at this many addresses (since 1.22, KEP-752). */
+export const MAX_ADDRESSES = 1000;
+
+/** Writes the Endpoints that the wanted copies amount to, or removes them where they are switched off. */
+export function stepEndpoints(context: Context, copies: readonly EndpointSlice[]): Step {
+  const { own, service, snapshot } = context;
+  if (!isReleasedFromNative(context)) return NOTHING;
+  const existing = own.endpoints;
+  if (snapshot.settings.endpoints === "off") {
+    return existing ? writing(removeObject("endpoints", existing, "Endpoints are switched off")) : NOTHING;
+  }
+  const desired = desiredEndpoints(service, copies);
+  const common = { resource: "endpoints", name: desired.metadata.name, reason: "follows the copies" } as const;
+  if (!existing) return writing({ ...common, verb: "create", body: desired });
+  if (equalEndpoints(existing, desired)) return NOTHING;
+  const { resourceVersion } = existing.metadata;
+  const metadata = { ...desired.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return writing({ ...common, verb: "update", body: { ...desired, metadata } });
+}
+
+/**
+ * The Endpoints of the given copies in the Service's first address family, with `skip-mirror` so that Kubernetes does not
+ * copy them into yet another slice. Truncated as Kubernetes does: ready addresses first.
+ */
+export function desiredEndpoints(service: Service, copies: readonly EndpointSlice[]): Endpoints {
+  const family = service.spec.ipFamilies?.[0] ?? "IPv4";
+  const subsets = new Map<string, Subset>();
+  const budget = { left: MAX_ADDRESSES, over: false };
+  for (const wantReady of [true, false]) {
+    for (const slice of copies.filter((copy) => copy.addressType === family)) {
+      collect(slice, wantReady, subsets, budget);
+    }
+  }
+  return {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: {
+      name: service.metadata.name,
+      namespace: service.metadata.namespace ?? "",
+      labels: { [SKIP_MIRROR]: "true", ...(service.spec.clusterIP === "None" ? { [HEADLESS]: "" } : {}) },
+      ...(budget.over ? { annotations: { [OVER_CAPACITY]: "truncated" } } : {}),
+    },
+    subsets: [...subsets.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, subset]) => toSubset(subset)),
+  };
+}
+
+type Entries = Map<string, EndpointAddress>;
+
+interface Subset {
+  ports: EndpointPort[];
+  ready: Entries;
+  notReady: Entries;
+}
+
+function collect(
+  slice: EndpointSlice,
+  wantReady: boolean,
+  subsets: Map<string, Subset>,
+  budget: { left: number; over: boolean },
+): void {
+  const ports = (slice.ports ?? []).map(plainPort).sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
+  const key = JSON.stringify(ports);
+  const subset = subsets.get(key) ?? { ports, ready: new Map(), notReady: new Map() };
+  for (const address of listed(slice, wantReady)) {
+    if (subset.ready.has(address.ip) || subset.notReady.has(address.ip)) continue;
+    budget.over ||= budget.left === 0;
+    if (budget.over) return;
+    budget.left -= 1;
+    (wantReady ? subset.ready : subset.notReady).set(address.ip, address);
+    subsets.set(key, subset);
+  }
+}
+
+/** The slice's ready or unready addresses; a terminating endpoint is no address at all in the older API. */
+function listed(slice: EndpointSlice, wantReady: boolean): EndpointAddress[] {
+  return (slice.endpoints ?? [])
+    .filter((endpoint) => isReady(endpoint) === wantReady && (wantReady || !endpoint.conditions?.terminating))
+    .flatMap(({ addresses: [ip], hostname }) => (ip ? [{ ip, ...(hostname === undefined ? {} : { hostname }) }] : []));
+}
+
+function plainPort(port: EndpointPort): EndpointPort {
+  return {
+    ...(port.name ? { name: port.name } : {}),
+    protocol: port.protocol ?? "TCP",
+    ...(port.port == null ? {} : { port: port.port }),
+    ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}),
+  };
+}
+
+function toSubset(subset: Subset): EndpointSubset {
+  const sorted = (entries: Entries) => [...entries.values()].sort((a, b) => (a.ip < b.ip ? -1 : 1));
+  return {
+    ...(subset.ready.size ? { addresses: sorted(subset.ready) } : {}),
+    ...(subset.notReady.size ? { notReadyAddresses: sorted(subset.notReady) } : {}),
+    ports: subset.ports,
+  };
+}
+
+/** True if the existing Endpoints say what the desired ones do. */
+function equalEndpoints(existing: Endpoints, desired: Endpoints): boolean {
+  const labels = existing.metadata.labels ?? {};
+  return (
+    equalMaps(labels, desired.metadata.labels ?? {}) &&
+    existing.metadata.annotations?.[OVER_CAPACITY] === desired.metadata.annotations?.[OVER_CAPACITY] &&
+    canonical(existing) === canonical(desired)
+  );
+}
+
+/** The API server orders subsets by itself: compared as a set of lines. */
+function canonical(endpoints: Endpoints): string {
+  const lines = (endpoints.subsets ?? []).map((subset) =>
+    JSON.stringify([
+      (subset.addresses ?? []).map((address) => [address.ip, address.hostname ?? ""]).sort(),
+      (subset.notReadyAddresses ?? []).map((address) => [address.ip, address.hostname ?? ""]).sort(),
+      (subset.ports ?? []).map((port) => [port.name ?? "", port.protocol ?? "TCP", port.port, port.appProtocol]).sort(),
+    ]),
+  );
+  return lines.sort().join("\n");
+}

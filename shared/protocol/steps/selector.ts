@@ -1,0 +1,100 @@
+/** Step: the selector of the live Service, restored or stripped in the one moment its preconditions hold. */
+import { effectiveSelector, hasSelector, sameSelector, savedSelector } from "../../selector.ts";
+import { type Context, copiesUsable } from "../context.ts";
+import { isOwn, nativeSlices, ourCopies } from "../contribution.ts";
+import { findPortConflict } from "../ports.ts";
+import { judgeRelease } from "../release.ts";
+import { isSubset, usableSet } from "../usable.ts";
+import { holding, NOTHING, patchService, type Step, writing } from "../write.ts";
+
+/** Restores or strips the selector as the role wants it. */
+export function stepSelector(context: Context): Step {
+  const selects = hasSelector(context.service);
+  switch (context.desire.selector) {
+    case "leave":
+      return NOTHING;
+    case "restore":
+      return selects ? NOTHING : restore(context);
+    case "release":
+      return selects ? releaseSelector(context) : regret(context);
+    case "union":
+      return selects ? stripForUnion(context) : NOTHING;
+    case "strip":
+      return selects ? stripAtOnce(context) : NOTHING;
+  }
+}
+
+function restore(context: Context): Step {
+  const { service, own, role } = context;
+  const selector = effectiveSelector(service);
+  if (!selector) {
+    if (role.kind !== "server" || isOwn(service)) return NOTHING;
+    return holding(
+      "NoSelector",
+      "no selector is known for the pods of this cluster; set vmware.com/syndicate-selector",
+    );
+  }
+  if (nativeSlices(own.slices).length > 0 && copiesUsable(context)) {
+    return holding("Holding", "waits until the frozen slices of the former selector are gone");
+  }
+  const extra = { live: true, event: "SelectorRestored" } as const;
+  return writing(patchService(service, { spec: { selector } }, "this cluster serves with its own pods", extra));
+}
+
+function strip(context: Context, why: string): Step {
+  const { service } = context;
+  if (!sameSelector(savedSelector(service), service.spec.selector)) return NOTHING;
+  const extra = { live: true, event: "SelectorStripped" } as const;
+  return writing(patchService(service, { spec: { selector: null } }, why, extra));
+}
+
+/** Stripping the last contributor of a Service whose ports the server does not offer would cut its clients off. */
+function portConflict({ snapshot, service, intent, own }: Context): Step | undefined {
+  const server = intent && intent.at !== own.name ? snapshot.clusters.get(intent.at)?.service : undefined;
+  const conflict = server && findPortConflict(service, server);
+  return conflict ? holding("PortConflict", `this Service and the one in ${intent?.at}: ${conflict}`) : undefined;
+}
+
+function releaseSelector(context: Context): Step {
+  const { snapshot, intent, own } = context;
+  if (!intent || own.shadow) return NOTHING;
+  const conflict = portConflict(context);
+  if (conflict) return conflict;
+  const release = judgeRelease(snapshot, intent);
+  if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);
+  return strip(context, `released: ${intent.at} serves everywhere`);
+}
+
+/** Just stripped, frozen slices still there, and the server has gone unready: take the release back. */
+function regret(context: Context): Step {
+  const { service, own, intent } = context;
+  const selector = savedSelector(service);
+  if (!intent || !selector || own.shadow || nativeSlices(own.slices).length === 0) return NOTHING;
+  if (copiesUsable(context, intent.at)) return NOTHING;
+  const extra = { live: true, event: "SelectorRestored" } as const;
+  return writing(patchService(service, { spec: { selector } }, `${intent.at} went unready during the release`, extra));
+}
+
+function stripForUnion(context: Context): Step {
+  const { own, service } = context;
+  const conflict = portConflict(context);
+  if (conflict) return conflict;
+  if (!own.shadow || nativeSlices(own.shadowSlices).length === 0) {
+    return holding("Holding", "waits for Kubernetes to fill the slices of the shadow");
+  }
+  const native = usableSet(nativeSlices(own.slices), service);
+  if (!isSubset(native, usableSet(ourCopies(own, own.name), service))) {
+    return holding("Holding", "waits until the copies of the shadow offer every own pod");
+  }
+  return strip(context, "union: the shadow tracks the pods from now on");
+}
+
+/** A selector put on a replica, by a manifest applied before the move: saved, it takes effect when this cluster serves. */
+function stripAtOnce(context: Context): Step {
+  const { own, service } = context;
+  const serves = usableSet(nativeSlices(own.slices), service).size > 0;
+  if (serves && !copiesUsable(context)) {
+    return holding("Holding", "keeps a selector put on a replica: without it no endpoint could take a request");
+  }
+  return strip(context, "a replica follows its origin; the selector takes effect when this cluster serves");
+}

@@ -1,0 +1,76 @@
+/** Which endpoints can take a request, and the sets that the make-before-break rules compare. */
+import type { Endpoint, EndpointSlice, Service } from "../kube/objects.ts";
+
+/** Ready; nil counts as true (EndpointSlice API: "nil should be interpreted as true"). */
+export function isReady(endpoint: Endpoint): boolean {
+  return endpoint.conditions?.ready ?? true;
+}
+
+/** Ready, else still serving while it terminates (kube-proxy falls back to those, KEP-1669). */
+export function isUsable(endpoint: Endpoint): boolean {
+  const conditions = endpoint.conditions;
+  return isReady(endpoint) || (conditions?.terminating === true && conditions.serving === true);
+}
+
+/**
+ * `family/port name/address` of every endpoint that passes `test`, restricted to what `service` can use:
+ * its own address families (all, if it names none) and its own port names. kube-proxy matches ports by name.
+ */
+export function endpointSet(
+  slices: readonly EndpointSlice[],
+  service: Service,
+  test: (endpoint: Endpoint) => boolean,
+): Set<string> {
+  const names = new Set((service.spec.ports ?? []).map((port) => port.name ?? ""));
+  const found = new Set<string>();
+  for (const slice of slices) {
+    const ports = offeredPorts(slice, service, names);
+    for (const endpoint of ports.length ? (slice.endpoints ?? []) : []) {
+      if (!test(endpoint)) continue;
+      for (const port of ports) found.add(`${slice.addressType}/${port}/${endpoint.addresses[0]}`);
+    }
+  }
+  return found;
+}
+
+/** The port names of `slice` that the Service can use; none if it is of another address family. */
+function offeredPorts(slice: EndpointSlice, service: Service, names: ReadonlySet<string>): readonly string[] {
+  const families = service.spec.ipFamilies;
+  if (families?.length && !families.includes(slice.addressType)) return [];
+  const ports = (slice.ports ?? []).map((port) => port.name ?? "");
+  return portsOrWhole(
+    ports.filter((name) => names.has(name)),
+    names,
+  );
+}
+
+/** A headless Service without ports has slices without ports: the address itself is what it offers. */
+function portsOrWhole(ports: readonly string[], names: ReadonlySet<string>): readonly string[] {
+  return names.size === 0 ? [""] : ports;
+}
+
+/** Endpoints that can take a request now, see `endpointSet`. */
+export function usableSet(slices: readonly EndpointSlice[], service: Service): Set<string> {
+  return endpointSet(slices, service, isUsable);
+}
+
+/** Ready endpoints only: a terminating one never counts as "successor ready". */
+export function readySet(slices: readonly EndpointSlice[], service: Service): Set<string> {
+  return endpointSet(slices, service, isReady);
+}
+
+/** Number of addresses ready on every port of the Service: the least of its ports' counts. */
+export function countReady(slices: readonly EndpointSlice[], service: Service): number {
+  const counts = new Map<string, number>((service.spec.ports ?? []).map((port) => [port.name ?? "", 0]));
+  for (const entry of readySet(slices, service)) {
+    const port = entry.split("/")[1] ?? "";
+    counts.set(port, (counts.get(port) ?? 0) + 1);
+  }
+  return counts.size === 0 ? 0 : Math.min(...counts.values());
+}
+
+/** True if every member of `part` is in `whole`. */
+export function isSubset(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {
+  for (const member of part) if (!whole.has(member)) return false;
+  return true;
+}
