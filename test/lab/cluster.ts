@@ -94,7 +94,7 @@ export class LabCluster {
     this.request = connectApi({ server: this.localServer, ca: this.#pki.ca, user: this.#pki.admin });
     const { binaries, name } = spec;
     const dir = join(spec.labDir, spec.name);
-    const common = { name, dir, binaries, addresses, ports, advertise };
+    const common = { name, nodeName: this.nodeName, dir, binaries, addresses, ports, advertise };
     this.#controlPlane = new ControlPlane({ ...common, room: this.#room, pki: this.#pki, request: this.request });
   }
 
@@ -103,7 +103,7 @@ export class LabCluster {
     if (spec.network === null) {
       const [api = 0, etcd = 0, etcdPeer = 0, controllerManager = 0] = await freePorts(4);
       const cluster = new LabCluster(spec, null, { api, etcd, etcdPeer, controllerManager }, api);
-      await cluster.#boot();
+      await cluster.#controlPlane.start();
       return cluster;
     }
     const namespace = await spec.network.attach(spec.name, clusterAddresses(spec.number).host);
@@ -116,18 +116,8 @@ export class LabCluster {
     forwarder.child.send("listen", outside);
     await once(forwarder.child, "message");
     outside.close();
-    await cluster.#boot();
+    await cluster.#controlPlane.start();
     return cluster;
-  }
-
-  async #boot(): Promise<void> {
-    await this.#controlPlane.start();
-    await callOrThrow(this.request, "POST", "/api/v1/nodes", { metadata: { name: this.nodeName } });
-    const now = new Date().toISOString();
-    const ready = { type: "Ready", status: "True", reason: "Lab", lastHeartbeatTime: now, lastTransitionTime: now };
-    await callOrThrow(this.request, "PATCH", `/api/v1/nodes/${this.nodeName}/status`, {
-      status: { conditions: [ready], addresses: [{ type: "InternalIP", address: this.hostAddress }] },
-    });
   }
 
   /** Certificate authority of the API server, PEM in base64, as a kubeconfig holds it. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ApiRequest } from "./api-client.ts";
+import { type ApiRequest, callOrThrow } from "./api-client.ts";
 import type { Binaries } from "./binaries/binaries.ts";
 import type { ClusterPki } from "./certificates.ts";
 import { renderKubeconfig } from "./kubeconfig.ts";
@@ -19,6 +19,8 @@ export interface ControlPlanePorts {
 /** What a control plane is started from. */
 export interface ControlPlaneSpec {
   name: string;
+  /** Name of the one Node. */
+  nodeName: string;
   dir: string;
   room: ProcessRoom;
   binaries: Binaries;
@@ -67,6 +69,8 @@ export class ControlPlane {
   async start(): Promise<void> {
     await this.#startEtcd();
     await this.startApiServer();
+    // Before kube-proxy, whose newer versions wait for their Node.
+    await this.#createNode();
     await Promise.all([this.#startControllerManager(), this.#spec.room.namespace !== null && this.#startProxy()]);
   }
 
@@ -96,6 +100,16 @@ export class ControlPlane {
     const server = this.#processes.get("kube-apiserver");
     server?.kill("SIGKILL");
     await server?.exited;
+  }
+
+  async #createNode(): Promise<void> {
+    const { request, nodeName, advertise } = this.#spec;
+    await callOrThrow(request, "POST", "/api/v1/nodes", { metadata: { name: nodeName } });
+    const now = new Date().toISOString();
+    const ready = { type: "Ready", status: "True", reason: "Lab", lastHeartbeatTime: now, lastTransitionTime: now };
+    await callOrThrow(request, "PATCH", `/api/v1/nodes/${nodeName}/status`, {
+      status: { conditions: [ready], addresses: [{ type: "InternalIP", address: advertise }] },
+    });
   }
 
   async #startEtcd(): Promise<void> {
@@ -132,11 +146,11 @@ export class ControlPlane {
   }
 
   async #startProxy(): Promise<void> {
-    const { name, addresses, binaries, room } = this.#spec;
+    const { nodeName, addresses, binaries, room } = this.#spec;
     await this.#run("kube-proxy", binaries.proxy, [
       `--kubeconfig=${this.#files.kubeconfig}`,
       "--proxy-mode=iptables",
-      `--hostname-override=${name}-node`,
+      `--hostname-override=${nodeName}`,
       `--cluster-cidr=${addresses.podCIDR}`,
       `--bind-address=${LOOPBACK}`,
       // A network namespace may not change the machine's connection tracking.

@@ -45,6 +45,11 @@ export interface SpawnOptions {
 
 let counter = 0;
 
+/** The caller's environment with the folders of `ip` and `iptables` in PATH, which a root's PATH may lack (`su`). */
+function commandEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+}
+
 /** The command line that runs a command inside a network namespace (or here, when it is null). */
 export function enterNamespace(namespace: string | null, command: string[]): string[] {
   return namespace === null ? command : ["nsenter", `--net=/run/netns/${namespace}`, ...command];
@@ -68,7 +73,7 @@ export async function startProcess(
   const [file = command, ...rest] = enterNamespace(room.namespace, [...guard, command, ...args]);
   const log = openSync(logFile, "a");
   const stdio: StdioOptions = options.ipc ? ["ignore", log, log, "ipc"] : ["ignore", log, log];
-  const env = { ...process.env, ...options.env, [LAB_VARIABLE]: room.labId };
+  const env = { ...commandEnvironment(), ...options.env, [LAB_VARIABLE]: room.labId };
   const child = spawn(file, rest, { stdio, env, cwd: options.cwd ?? "/", detached: true });
   closeSync(log);
   const exited = new Promise<ProcessExit>((resolve) => {
@@ -115,7 +120,7 @@ export function runCommand(
     const child = execFile(
       file,
       args,
-      { env: { ...process.env, ...options.env }, cwd: options.cwd, maxBuffer: 64 * 1024 * 1024 },
+      { env: { ...commandEnvironment(), ...options.env }, cwd: options.cwd, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error && typeof error.code !== "number") reject(error);
         else resolve({ code: error ? Number(error.code) : 0, stdout, stderr });

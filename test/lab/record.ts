@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { labsFolder } from "./folders.ts";
@@ -40,10 +40,20 @@ export function writeRecord(record: LabRecord): void {
 export function readRecords(): LabRecord[] {
   const records: LabRecord[] = [];
   for (const id of readdirSync(labsFolder())) {
-    const file = join(labsFolder(), id, "lab.json");
-    if (existsSync(file)) records.push(JSON.parse(readFileSync(file, "utf8")) as LabRecord);
+    const record = readRecord(join(labsFolder(), id, "lab.json"));
+    if (record) records.push(record);
   }
   return records.sort((a, b) => a.created.localeCompare(b.created));
+}
+
+function readRecord(file: string): LabRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LabRecord;
+  } catch (error) {
+    // Removed meanwhile, or its owner died before the first write.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Pids of the live processes of a lab, found by the variable in their environment. */
@@ -81,11 +91,17 @@ export function removeLab(record: Pick<LabRecord, "id" | "dir">): void {
     if (Date.now() > deadline) throw new Error(`lab ${record.id}: processes ${pids.join(", ")} do not end`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
-  const namespaces = labNamespaces(record.id);
-  if (namespaces.length > 0) {
-    execFileSync("ip", ["-batch", "-"], { input: namespaces.map((name) => `netns delete ${name}\n`).join("") });
-  }
+  deleteNamespaces(record.id);
   rmSync(record.dir, { recursive: true, force: true });
+}
+
+function deleteNamespaces(id: string): void {
+  const lines = labNamespaces(id).map((name) => `netns delete ${name}\n`);
+  if (lines.length === 0) return;
+  const { stderr } = spawnSync("ip", ["-force", "-batch", "-"], { input: lines.join(""), encoding: "utf8" });
+  // Another process may be removing the same dead lab: what counts is what is left.
+  const left = labNamespaces(id);
+  if (left.length > 0) throw new Error(`lab ${id}: cannot delete ${left.join(", ")}: ${stderr}`);
 }
 
 function killIfPresent(pid: number): void {
