@@ -13,6 +13,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_MS = 15_000;
 
 /**
+ * Silence after which the kernel asks whether the other end still knows the connection; ten unanswered questions a second
+ * apart (libuv's fixed values) end it. So a watch whose connection was forgotten by a firewall or NAT fails after 20 s,
+ * even when the cut was too short for anything else to notice.
+ */
+const KEEP_ALIVE_MS = 10_000;
+
+/**
  * Opens a pool for these credentials; nothing is connected yet. HTTP/1.1 only: HTTP/2 watches leaked memory for others,
  * and one stalled connection would stall every request. undici's own time limits are off: `transport.ts` has deadlines,
  * and a watch may rightly be silent for a minute.
@@ -26,8 +33,7 @@ export function openDispatcher(credentials: ClusterCredentials): Dispatcher {
     ...(credentials.serverName === undefined ? {} : { servername: credentials.serverName }),
     ...(credentials.insecure ? { rejectUnauthorized: false } : {}),
   };
-  // Kernel probes every 30 s keep NAT and load balancer entries of quiet watches alive, as client-go does.
-  const connect = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const connect = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
   const pool = {
     allowH2: false,
     connect,

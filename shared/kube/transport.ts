@@ -190,7 +190,9 @@ function requestFor(connection: Connection, call: ApiCall, headers: Record<strin
 }
 
 async function headersFor(connection: Connection, call: ApiCall, options: TransportOptions, fresh: boolean) {
-  const token = await currentToken(connection.credentials, fresh);
+  const token = await currentToken(connection.credentials, fresh).catch((error: unknown) => {
+    throw errorFromNetwork({ cluster: options.cluster, path: call.path }, error, "Credentials");
+  });
   return {
     accept: "application/json",
     "user-agent": options.userAgent,

@@ -1,0 +1,266 @@
+/**
+ * Keeps a store equal to one collection of one cluster, by a list and then a watch, for as long as it takes.
+ * While the cluster cannot be read, the store keeps what was known: absence is not deletion.
+ */
+
+import { type Asked, classifyError, errorFromNetwork, errorFromStatus, type Status } from "./api-error.ts";
+import { type Backoff, createBackoff } from "./backoff.ts";
+import { type Clock, sleep, systemClock } from "./clock.ts";
+import type { KubeObject } from "./objects.ts";
+import { withQuery } from "./pages.ts";
+import { type Change, diffList, toChanges } from "./reflector-changes.ts";
+import {
+  DEFAULT_TIMINGS,
+  type Reflector,
+  type ReflectorOptions,
+  type ReflectorState,
+  type Timings,
+} from "./reflector-options.ts";
+import { keyOf } from "./store.ts";
+import type { WatchEvent } from "./watch-stream.ts";
+import { startWatchdog } from "./watchdog.ts";
+
+export type { Change } from "./reflector-changes.ts";
+export type { Reflector, ReflectorOptions, ReflectorState, Timings } from "./reflector-options.ts";
+
+/** A server that ends a watch sooner than this did not mean to serve it. */
+const SHORT_WATCH_MS = 1_000;
+/** So many watches in a row that were accepted and broke before their first event: something at that place cannot be sent. */
+const MAX_FRUITLESS_WATCHES = 3;
+/** A longer `Retry-After` is not believed: it would leave us blind on one server's word. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+/** Starts to reflect; returns at once. Never gives up by itself. */
+export function startReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector {
+  const reflector = new ListWatch(options);
+  reflector.start();
+  return reflector;
+}
+
+class ListWatch<T extends KubeObject> implements Reflector {
+  readonly #options: ReflectorOptions<T>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #timings: Timings;
+  readonly #backoff: Backoff;
+  readonly #asked: Asked;
+  readonly #stopped = new AbortController();
+  readonly #firstList = Promise.withResolvers<void>();
+  #finished: Promise<void> = Promise.resolve();
+  /** Where the next watch starts; undefined: list first. */
+  #resourceVersion: string | undefined;
+  #watchingSince: number | undefined;
+  #failingSince: number | undefined;
+  #fruitlessWatches = 0;
+  #state: ReflectorState = "starting";
+  #hasSynced = false;
+  lastError: unknown;
+  lastEventAt: number | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.#backoff = createBackoff(...this.#timings.backoffMs, this.#random);
+    this.#asked = { cluster: options.client.cluster, path: options.path };
+    // Whoever does not wait for it must not die of its rejection.
+    this.#firstList.promise.catch(() => undefined);
+  }
+
+  get state(): ReflectorState {
+    return this.#state;
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  get synced(): Promise<void> {
+    return this.#firstList.promise;
+  }
+
+  start(): void {
+    this.#finished = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#firstList.reject(new Error(`${this.#asked.cluster} ${this.#asked.path}: stopped before the first list`));
+    await this.#finished;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const startedAt = this.#clock.now();
+      this.#watchingSince = undefined;
+      try {
+        if (this.#resourceVersion === undefined) await this.#list();
+        await this.#watch(this.#resourceVersion ?? "");
+        await this.#pause(startedAt, undefined);
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        this.#fail(error);
+        await this.#pause(startedAt, error);
+      }
+    }
+  }
+
+  /** The store is not touched before the last page is here. */
+  async #list(): Promise<void> {
+    const { store } = this.#options;
+    const found = await this.#readPages().catch((error: unknown) => {
+      // The server compacted the place in the middle of our pages: only one request for all is sure to come through.
+      if (classifyError(error) === "gone") return this.#readPages(0);
+      throw error;
+    });
+    const changes = diffList(store, found.objects);
+    for (const change of changes) this.#keep(change);
+    this.#resourceVersion = found.resourceVersion;
+    this.lastEventAt = this.#clock.now();
+    this.#hasSynced = true;
+    this.#setState("listed");
+    for (const change of changes) this.#tell(change);
+    this.#firstList.resolve();
+  }
+
+  async #readPages(limit?: number): Promise<{ objects: Map<string, T>; resourceVersion: string }> {
+    const { client, path, labelSelector } = this.#options;
+    const objects = new Map<string, T>();
+    let resourceVersion = "";
+    const options = { ...this.#selector(labelSelector), ...(limit === undefined ? {} : { limit }) };
+    for await (const page of client.pages<T>(path, { ...options, signal: this.#stopped.signal })) {
+      resourceVersion = page.resourceVersion;
+      for (const item of page.items) objects.set(keyOf(item), this.#trim(item));
+    }
+    return { objects, resourceVersion };
+  }
+
+  #selector(labelSelector: string | undefined): { labelSelector?: string } {
+    return labelSelector === undefined ? {} : { labelSelector };
+  }
+
+  async #watch(resourceVersion: string): Promise<void> {
+    const { client } = this.#options;
+    const controller = new AbortController();
+    const signal = AbortSignal.any([controller.signal, this.#stopped.signal]);
+    let death: { error: unknown } | undefined;
+    const watchdog = startWatchdog({
+      ...this.#timings,
+      clock: this.#clock,
+      probe: () => client.probe(),
+      onDead: (error) => {
+        death = { error };
+        controller.abort();
+      },
+    });
+    try {
+      const events = await client.stream(this.#watchPath(resourceVersion), signal, { onBytes: watchdog.alive });
+      this.#watchingSince = this.#clock.now();
+      this.#setState("watching");
+      for await (const event of events) this.#apply(event);
+    } catch (error) {
+      throw errorFromNetwork(this.#asked, death ? death.error : error);
+    } finally {
+      watchdog.stop();
+    }
+  }
+
+  #watchPath(resourceVersion: string): string {
+    const [shortest, longest] = this.#timings.watchSeconds;
+    const seconds = shortest + Math.floor(this.#random() * (longest - shortest + 1));
+    return withQuery(this.#options.path, {
+      watch: "true",
+      allowWatchBookmarks: "true",
+      timeoutSeconds: `${seconds}`,
+      resourceVersion,
+      labelSelector: this.#options.labelSelector,
+    });
+  }
+
+  #apply({ type, object }: WatchEvent): void {
+    if (this.#stopped.signal.aborted) return;
+    if (type === "ERROR") throw errorFromStatus(this.#asked, object as unknown as Status);
+    const resourceVersion = object.metadata?.resourceVersion;
+    if (!resourceVersion) throw new Error(`a watch event of type ${type} has no resourceVersion`);
+    if (type !== "BOOKMARK") {
+      const changes = toChanges(this.#options.store, type, this.#trim(object as T));
+      for (const change of changes) this.#keep(change);
+      for (const change of changes) this.#tell(change);
+    }
+    this.#resourceVersion = resourceVersion;
+    this.lastEventAt = this.#clock.now();
+    this.#fruitlessWatches = 0;
+  }
+
+  #keep({ type, object }: Change<T>): void {
+    if (type === "deleted") this.#options.store.delete(keyOf(object));
+    else this.#options.store.set(object);
+  }
+
+  #fail(error: unknown): void {
+    const now = this.#clock.now();
+    this.#failingSince ??= now;
+    if (this.#watchingSince !== undefined) this.#fruitlessWatches++;
+    if (this.#mustList(error, now - this.#failingSince)) {
+      this.#resourceVersion = undefined;
+      this.#fruitlessWatches = 0;
+    }
+    this.lastError = error;
+    this.#report(error);
+    this.#setState("failing");
+  }
+
+  #mustList(error: unknown, outageMs: number): boolean {
+    if (classifyError(error) === "gone" || outageMs > this.#timings.relistAfterMs) return true;
+    return this.#fruitlessWatches >= MAX_FRUITLESS_WATCHES;
+  }
+
+  #setState(state: ReflectorState): void {
+    if (state === "watching") this.#failingSince = undefined;
+    if (state !== "failing") this.lastError = undefined;
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#guard(() => this.#options.onState?.(state, this.lastError));
+  }
+
+  /** Waits until the next attempt is due: at once after a watch that served its time. */
+  async #pause(startedAt: number, error: unknown): Promise<void> {
+    const now = this.#clock.now();
+    const watched = this.#watchingSince === undefined ? undefined : now - this.#watchingSince;
+    if (watched !== undefined && watched >= this.#timings.healthyMs) this.#backoff.reset();
+    if (error === undefined && watched !== undefined && watched >= SHORT_WATCH_MS) return;
+    // The time an attempt hung counts, so that attempts are never more than the longest pause apart.
+    const hung = watched === undefined ? now - startedAt : 0;
+    const pause = Math.max(this.#backoff.next() - hung, retryAfterMs(error));
+    await sleep(this.#clock, Math.max(pause, 0), this.#stopped.signal);
+  }
+
+  #trim(object: T): T {
+    return this.#guard(() => this.#options.trim?.(object)) ?? object;
+  }
+
+  #tell(change: Change<T>): void {
+    this.#guard(() => this.#options.onChange?.(change));
+  }
+
+  #report(error: unknown): void {
+    this.#options.onError?.(error);
+  }
+
+  /** A mistake in a caller's function must not cost an event, nor the stream. */
+  #guard<R>(call: () => R): R | undefined {
+    if (this.#stopped.signal.aborted) return undefined;
+    try {
+      return call();
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
+  }
+}
+
+function retryAfterMs(error: unknown): number {
+  const { retryAfterSeconds } = (error ?? {}) as { retryAfterSeconds?: number };
+  return Math.min((retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS);
+}
