@@ -99,6 +99,16 @@ export function classifyError(error: unknown): ErrorClass {
   return CLASS_OF_STATUS.get(error.status) ?? "fault";
 }
 
+/** A longer `Retry-After` is not believed: it would leave us blind on one server's word. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+/** Milliseconds the server asked us to wait, at most a minute; 0 if it did not. */
+export function retryAfterMs(error: unknown): number {
+  if (!(error instanceof ApiError)) return 0;
+  return Math.min((error.retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS);
+}
+
+/** What a request was about, for its error. */
 export interface Asked {
   cluster: string;
   path: string;

@@ -3,7 +3,14 @@
  * While the cluster cannot be read, the store keeps what was known: absence is not deletion.
  */
 
-import { type Asked, classifyError, errorFromNetwork, errorFromStatus, type Status } from "./api-error.ts";
+import {
+  type Asked,
+  classifyError,
+  errorFromNetwork,
+  errorFromStatus,
+  retryAfterMs,
+  type Status,
+} from "./api-error.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
@@ -27,8 +34,6 @@ export type { Reflector, ReflectorOptions, ReflectorState, Timings } from "./ref
 const SHORT_WATCH_MS = 1_000;
 /** So many watches in a row that were accepted and broke before their first event: something at that place cannot be sent. */
 const MAX_FRUITLESS_WATCHES = 3;
-/** A longer `Retry-After` is not believed: it would leave us blind on one server's word. */
-const MAX_RETRY_AFTER_MS = 60_000;
 
 /** Starts to reflect; returns at once. Never gives up by itself. */
 export function startReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector {
@@ -108,13 +113,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
 
   /** The store is not touched before the last page is here. */
   async #list(): Promise<void> {
-    const { store } = this.#options;
-    const found = await this.#readPages().catch((error: unknown) => {
-      // The server compacted the place in the middle of our pages: only one request for all is sure to come through.
-      if (classifyError(error) === "gone") return this.#readPages(0);
-      throw error;
-    });
-    const changes = diffList(store, found.objects);
+    const found = await readObjects(this.#options, (object) => this.#trim(object), this.#stopped.signal);
+    const changes = diffList(this.#options.store, found.objects);
     for (const change of changes) this.#keep(change);
     this.#resourceVersion = found.resourceVersion;
     this.lastEventAt = this.#clock.now();
@@ -122,22 +122,6 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#setState("listed");
     for (const change of changes) this.#tell(change);
     this.#firstList.resolve();
-  }
-
-  async #readPages(limit?: number): Promise<{ objects: Map<string, T>; resourceVersion: string }> {
-    const { client, path, labelSelector } = this.#options;
-    const objects = new Map<string, T>();
-    let resourceVersion = "";
-    const options = { ...this.#selector(labelSelector), ...(limit === undefined ? {} : { limit }) };
-    for await (const page of client.pages<T>(path, { ...options, signal: this.#stopped.signal })) {
-      resourceVersion = page.resourceVersion;
-      for (const item of page.items) objects.set(keyOf(item), this.#trim(item));
-    }
-    return { objects, resourceVersion };
-  }
-
-  #selector(labelSelector: string | undefined): { labelSelector?: string } {
-    return labelSelector === undefined ? {} : { labelSelector };
   }
 
   async #watch(resourceVersion: string): Promise<void> {
@@ -258,9 +242,4 @@ class ListWatch<T extends KubeObject> implements Reflector {
       return undefined;
     }
   }
-}
-
-function retryAfterMs(error: unknown): number {
-  const { retryAfterSeconds } = (error ?? {}) as { retryAfterSeconds?: number };
-  return Math.min((retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS);
 }

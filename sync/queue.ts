@@ -1,0 +1,178 @@
+/**
+ * A queue of keys to reconcile. A key that waits is not queued twice, a key is never run twice at once, and one added while
+ * it runs is run again: whatever happened is looked at after it happened. Failures are repeated for ever, ever more slowly.
+ */
+
+import { retryAfterMs } from "../shared/kube/api-error.ts";
+import { type CancelTimer, type Clock, systemClock } from "../shared/kube/clock.ts";
+
+export interface QueueOptions {
+  /** Handles one key. A rejection is a failure; it should have a deadline of its own, for it holds a worker. */
+  run(key: string): Promise<void>;
+  /** Keys run at the same time. Default 8. */
+  workers?: number;
+  /** Pause after a key's first failure; doubles with each further one. Default 5 ms, as client-go. */
+  firstPauseMs?: number;
+  /** Longest pause, unless a throttling server asked for more (`ApiError.retryAfterSeconds`). Default 30,000 ms. */
+  longestPauseMs?: number;
+  /** Hears of every failure: how many in a row, and milliseconds until the next attempt. */
+  onFailure?(key: string, error: unknown, failures: number, pauseMs: number): void;
+  /** Default `systemClock`. */
+  clock?: Clock;
+}
+
+export interface KeyedQueue {
+  /** Runs the key as soon as a worker is free, also while it pauses after a failure. */
+  add(key: string): void;
+  /** Adds the key after `ms` milliseconds. Of several such times pending for a key only the earliest counts. */
+  addAfter(key: string, ms: number): void;
+  /** Resolves when no key runs or is ready to; keys that pause or were added for later do not count. */
+  idle(): Promise<void>;
+  /** Starts nothing any more, resolves when what runs has ended. */
+  stop(): Promise<void>;
+  /** Keys ready to run. */
+  readonly waiting: number;
+  /** Keys that run. */
+  readonly running: number;
+  /** Keys whose last run failed. */
+  readonly failing: number;
+}
+
+/** A queue; starts at once. */
+export function createQueue(options: QueueOptions): KeyedQueue {
+  return new Queue(options);
+}
+
+interface Timer {
+  dueAt: number;
+  cancel: CancelTimer;
+}
+
+class Queue implements KeyedQueue {
+  readonly #options: Required<Omit<QueueOptions, "onFailure">> & Pick<QueueOptions, "onFailure">;
+  /** In order of arrival. */
+  readonly #ready = new Set<string>();
+  readonly #running = new Set<string>();
+  /** Keys added while they ran. */
+  readonly #again = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  /** Pauses after failures; a run that starts earlier takes their place. */
+  readonly #retries = new Map<string, Timer>();
+  /** Times asked for by `addAfter`; only they end them. */
+  readonly #appointments = new Map<string, Timer>();
+  #idleWaiters: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = { workers: 8, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, ...options };
+  }
+
+  get waiting(): number {
+    return this.#ready.size + this.#again.size;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  get failing(): number {
+    return this.#failures.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#running.has(key)) this.#again.add(key);
+    else this.#ready.add(key);
+    this.#startWorkers();
+  }
+
+  addAfter(key: string, ms: number): void {
+    if (this.#stopped) return;
+    this.#schedule(this.#appointments, key, ms);
+  }
+
+  idle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timers of [this.#retries, this.#appointments]) {
+      for (const { cancel } of timers.values()) cancel();
+      timers.clear();
+    }
+    this.#ready.clear();
+    this.#again.clear();
+    return this.idle();
+  }
+
+  #schedule(timers: Map<string, Timer>, key: string, ms: number): void {
+    const { clock } = this.#options;
+    const dueAt = clock.now() + ms;
+    const pending = timers.get(key);
+    if (pending && pending.dueAt <= dueAt) return;
+    pending?.cancel();
+    const cancel = clock.after(ms, () => {
+      timers.delete(key);
+      this.add(key);
+    });
+    timers.set(key, { dueAt, cancel });
+  }
+
+  #startWorkers(): void {
+    for (const key of this.#ready) {
+      if (this.#running.size >= this.#options.workers) return;
+      this.#ready.delete(key);
+      this.#running.add(key);
+      void this.#work(key);
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    this.#retries.get(key)?.cancel();
+    this.#retries.delete(key);
+    try {
+      // Adding a key never runs the caller's code inside of `add`.
+      await Promise.resolve();
+      await this.#options.run(key);
+      this.#failures.delete(key);
+    } catch (error) {
+      this.#fail(key, error);
+    } finally {
+      this.#running.delete(key);
+      if (this.#again.delete(key)) this.#ready.add(key);
+      this.#startWorkers();
+      this.#wakeIdle();
+    }
+  }
+
+  #fail(key: string, error: unknown): void {
+    if (this.#stopped) return;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const pauseMs = Math.max(this.#pauseAfter(failures), retryAfterMs(error));
+    this.#schedule(this.#retries, key, pauseMs);
+    try {
+      this.#options.onFailure?.(key, error, failures, pauseMs);
+    } catch {
+      // Whoever only listens must not stop the work; the retry is already set.
+    }
+  }
+
+  #pauseAfter(failures: number): number {
+    const { firstPauseMs, longestPauseMs } = this.#options;
+    return Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
+  }
+
+  #isIdle(): boolean {
+    return this.#running.size === 0 && this.#ready.size === 0;
+  }
+
+  #wakeIdle(): void {
+    if (!this.#isIdle()) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const wake of waiters) wake();
+  }
+}
