@@ -24,8 +24,9 @@ const FORBIDDEN: readonly (readonly [string, number, "ipv4" | "ipv6"])[] = [
   ["64:ff9b::", 96, "ipv6"],
 ];
 
-const forbidden = new BlockList();
-for (const [net, prefix, family] of FORBIDDEN) forbidden.addSubnet(net, prefix, family);
+// One list per family: a BlockList takes an IPv4 address for its IPv4-mapped IPv6 spelling, which is forbidden as such.
+const forbidden = { ipv4: new BlockList(), ipv6: new BlockList() };
+for (const [net, prefix, family] of FORBIDDEN) forbidden[family].addSubnet(net, prefix, family);
 
 /** A compiled CIDR list; see `compileRanges`. */
 export type Ranges = BlockList;
@@ -50,6 +51,6 @@ export function isAllowedAddress(address: string, allowed: Ranges | undefined): 
   const version = isIP(address);
   if (version === 0 || address.includes("%")) return false;
   const family = version === 4 ? "ipv4" : "ipv6";
-  if (forbidden.check(address, family)) return false;
+  if (forbidden[family].check(address, family)) return false;
   return allowed ? allowed.check(address, family) : true;
 }
