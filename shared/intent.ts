@@ -23,12 +23,15 @@ export interface IntentCopy extends Intent {
   declared?: Mode[];
 }
 
+/** The last instant a JavaScript Date can express; a later one cannot even be printed, so it is no time of ours. */
+const LATEST_TIME_MS = 8_640_000_000_000_000;
+
 /** Shape of an intent copy, wherever one is read: annotation, advice. Unknown fields are dropped. */
 export const IntentSchema = v.object({
   mode: v.picklist(["source", "union", "singular", "none"]),
   at: v.pipe(v.string(), v.minLength(1)),
   from: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
-  time: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  time: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LATEST_TIME_MS)),
   adopt: v.exactOptional(v.array(v.string())),
   declared: v.exactOptional(v.array(v.picklist(["source", "receiver", "union", "singular"]))),
 });

@@ -61,6 +61,8 @@ export const FIELD_MANAGER = "syndicate-sync";
 export const PLUGIN_FIELD_MANAGER = "kubectl-syndicate";
 /** Namespace the shipped manifests install into; it never takes part. */
 export const SYSTEM_NAMESPACE = "syndicate-system";
+/** User name of the sync process in the shipped manifests: its ServiceAccount in that namespace. */
+export const SYNC_USER = `system:serviceaccount:${SYSTEM_NAMESPACE}:syndicate-sync`;
 /** ConfigMap in our namespace that tells peers who this cluster is. */
 export const IDENTITY_CONFIGMAP = "syndicate-identity";
 /** Lease in our namespace held by the active sync process. */

@@ -80,8 +80,9 @@ function isAcceptableIntent(change: Change): boolean {
   const text = annotation(object, INTENT);
   if (text === (old && annotation(old, INTENT))) return true;
   const copy = intentCopy(object);
-  if (!copy || !changesMode(change) || copy.time > now + MAX_AHEAD_MS) return false;
+  if (!copy || copy.time > now + MAX_AHEAD_MS) return false;
   if (!old) return true;
+  if (!changesMode(change)) return false;
   const stored = intentCopy(old);
   return [copy.at, copy.from].includes(settings.cluster) && (!stored || compareIntents(copy, stored) > 0);
 }
@@ -109,7 +110,8 @@ function selectorProblem(text: string): string | undefined {
   return bad && `"${bad[0].slice(0, 63)}" or its value is no valid label, so this selector could never take effect`;
 }
 
-function successorProblem(value: string, { settings }: Change): string | undefined {
+/** What is wrong with a named successor by this cluster's knowledge alone; undefined if nothing. */
+export function successorProblem(value: string, { settings }: Change): string | undefined {
   const name = value.trim();
   if (name === "" || !isLabelValue(name)) return "must be the name of another cluster";
   return name === settings.cluster ? "must be another cluster, this one cannot take over from itself" : undefined;

@@ -6,6 +6,7 @@ import { annotation } from "../kube/objects.ts";
 import { judgeTransition } from "../transitions.ts";
 import { annotateCommand, statusCommand } from "./command.ts";
 import { findSuccessor, type ModeChange, parseAdopt, stampDeclaration } from "./declaration.ts";
+import { successorProblem } from "./key-rules.ts";
 import { declaredMode, type Rule } from "./mode-rules.ts";
 import { findPortConflicts, missingPorts } from "./port-conflicts.ts";
 import { type Change, modeOf, replicaOf } from "./request.ts";
@@ -19,6 +20,8 @@ export const checkSuccessor: Rule = (change, mode) => {
   const successor = findSuccessor(change);
   if (successor.ok) return [];
   const named = annotation(change.object, SUCCESSOR);
+  const reported = named !== undefined && named !== (change.old && annotation(change.old, SUCCESSOR));
+  if (reported && successorProblem(named, change)) return [];
   const field = named === undefined ? MODE_PATH : annotationPath(SUCCESSOR);
   const next = annotateCommand(change.request, SUCCESSOR, "CLUSTER");
   return [{ field, value: named ?? "receiver", problem: successor.message, next }];

@@ -1,0 +1,68 @@
+/** From a decoded review to its answer: asks for advice where it matters, decides, and logs what was decided. */
+
+import type { Logger } from "pino";
+import { type Mutation, mutate } from "../shared/admission/mutate.ts";
+import type { AdmissionRequest, AdmissionSettings, Situation } from "../shared/admission/request.ts";
+import { needsAdvice, validate } from "../shared/admission/validate.ts";
+import type { AskAdvice } from "./advice.ts";
+import type { Metrics, Outcome } from "./metrics.ts";
+import { allowed, type DecodedReview, denied, patched, type Review } from "./review.ts";
+
+export type Path = "mutate" | "validate";
+
+export interface DeciderDeps {
+  settings: AdmissionSettings;
+  askAdvice: AskAdvice;
+  now: () => number;
+  metrics: Metrics;
+  log: Logger;
+}
+
+export interface Decision {
+  review: Review;
+  outcome: Outcome;
+}
+
+/** A function that answers decoded reviews of one path. It throws only through a bug of ours. */
+export function createDecider(path: Path, deps: DeciderDeps): (decoded: DecodedReview) => Promise<Decision> {
+  return async ({ uid, request }) => {
+    if (!request) return { review: allowed(uid), outcome: "allowed" };
+    const situation = await gather(request, deps);
+    const { decision, facts } = path === "mutate" ? change(uid, situation) : judge(uid, situation);
+    const { operation, namespace, name } = request;
+    const fields = { uid, path, operation, namespace, name, user: request.user.slice(0, 253), ...facts };
+    // Most Services are none of our business; a line for each would drown the others.
+    const level = decision.outcome === "allowed" ? "debug" : "info";
+    deps.log[level](fields, decision.outcome);
+    return decision;
+  };
+}
+
+async function gather(request: AdmissionRequest, deps: DeciderDeps): Promise<Situation> {
+  const alone: Situation = { request, settings: deps.settings, advice: "unavailable", now: deps.now() };
+  if (!needsAdvice(alone)) return alone;
+  const advice = await deps.askAdvice(request.namespace, request.name);
+  deps.metrics.countAdvice(advice === "unavailable" ? "unavailable" : "answered");
+  return { ...alone, advice };
+}
+
+interface Outcomes {
+  decision: Decision;
+  /** For the log: paths and fields, never values. */
+  facts: Record<string, unknown>;
+}
+
+function change(uid: string, situation: Situation): Outcomes {
+  const { patch, warnings }: Mutation = mutate(situation);
+  const review = patched(uid, patch, warnings);
+  const facts = { patch: patch.map(({ op, path }) => `${op} ${path}`), warnings: warnings.length };
+  return { decision: { review, outcome: patch.length ? "patched" : "allowed" }, facts };
+}
+
+function judge(uid: string, situation: Situation): Outcomes {
+  const { violations, warnings } = validate(situation);
+  const refused = violations.length > 0;
+  const review = refused ? denied(uid, violations, warnings) : allowed(uid, warnings);
+  const facts = { violations: violations.map(({ field }) => field), warnings: warnings.length };
+  return { decision: { review, outcome: refused ? "denied" : "allowed" }, facts };
+}
