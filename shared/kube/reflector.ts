@@ -16,6 +16,7 @@ import { type Clock, sleep, systemClock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
 import { withQuery } from "./pages.ts";
 import { type Change, diffList, toChanges } from "./reflector-changes.ts";
+import { readObjects } from "./reflector-list.ts";
 import {
   DEFAULT_TIMINGS,
   type Reflector,
