@@ -114,7 +114,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
 
   /** The store is not touched before the last page is here. */
   async #list(): Promise<void> {
-    const found = await readObjects(this.#options, (object) => this.#trim(object), this.#stopped.signal);
+    const found = await readObjects<T>(this.#options, (object) => this.#trim(object), this.#stopped.signal);
     const changes = diffList(this.#options.store, found.objects);
     for (const change of changes) this.#keep(change);
     this.#resourceVersion = found.resourceVersion;
