@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { parseAllDocuments } from "yaml";
+import { IDENTITY_CONFIGMAP, LEASE, MODE, SYNC_USER, SYSTEM_NAMESPACE } from "../shared/keys.ts";
+import { CERTIFICATE_SECRET, WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "../sync/certificates/cluster-store.ts";
+import { createApp } from "../webhook/app.ts";
+import { readConfig } from "../webhook/config.ts";
+import { findKubectl } from "./lab/binaries/kubectl.ts";
+import { runCommand } from "./lab/process.ts";
+
+const MANIFESTS = join(dirname(dirname(fileURLToPath(import.meta.url))), "manifests");
+const kubectl = await findKubectl(() => {}, process.env);
+
+// biome-ignore lint/suspicious/noExplicitAny: rendered YAML; a wrong path fails the test that takes it
+type Rendered = any;
+
+async function render(folder: string): Promise<Map<string, Rendered>> {
+  const { code, stdout, stderr } = await runCommand([kubectl, "kustomize", join(MANIFESTS, folder)]);
+  assert.equal(code, 0, stderr);
+  const objects = parseAllDocuments(stdout).map((document) => document.toJS());
+  return new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object]));
+}
+
+function get(objects: Map<string, Rendered>, key: string): Rendered {
+  const object = objects.get(key);
+  assert.ok(object, `${key} is not among ${[...objects.keys()].join(", ")}`);
+  return object;
+}
+
+const base = await render(".");
+const current = await render("overlays/current");
+const lab = await render("overlays/lab");
+const WEBHOOKS = [
+  { kind: "MutatingWebhookConfiguration", path: "/mutate", operations: ["CREATE", "UPDATE"] },
+  { kind: "ValidatingWebhookConfiguration", path: "/validate", operations: ["CREATE", "UPDATE", "DELETE"] },
+];
+const pod = get(base, "Deployment/syndicate").spec.template.spec;
+const [sync, webhook] = ["sync", "webhook"].map((name) =>
+  pod.containers.find((container: Rendered) => container.name === name),
+);
+const settings = get(base, [...base.keys()].find((key) => key.startsWith("ConfigMap/syndicate-settings-")) ?? "").data;
+
+test("every namespaced object is in our namespace", () => {
+  const outside = [...base].filter(([, { metadata }]) => metadata.namespace && metadata.namespace !== SYSTEM_NAMESPACE);
+  assert.deepEqual(outside, []);
+  assert.ok(base.has(`Namespace/${SYSTEM_NAMESPACE}`));
+});
+
+for (const { kind, path, operations } of WEBHOOKS) {
+  test(`${kind}: what the API server sends, where, and what it does without an answer`, () => {
+    const configuration = get(base, `${kind}/${WEBHOOK_CONFIGURATION}`);
+    assert.equal(configuration.webhooks.length, 1, "certificates and overlays expect one webhook each");
+    const [one] = configuration.webhooks;
+    assert.deepEqual(one.clientConfig.service, { namespace: SYSTEM_NAMESPACE, name: WEBHOOK_SERVICE, path, port: 443 });
+    assert.deepEqual(one.rules, [
+      { apiGroups: [""], apiVersions: ["v1"], operations, resources: ["services"], scope: "Namespaced" },
+    ]);
+    assert.equal(one.failurePolicy, "Ignore");
+    assert.ok(one.timeoutSeconds <= 3);
+    assert.equal(one.sideEffects, "None");
+    assert.deepEqual(one.admissionReviewVersions, ["v1"]);
+    assert.equal(one.matchPolicy, "Equivalent");
+    const [{ key, operator, values }] = one.namespaceSelector.matchExpressions;
+    assert.deepEqual([key, operator], ["kubernetes.io/metadata.name", "NotIn"]);
+    assert.ok(values.includes("kube-system") && values.includes(SYSTEM_NAMESPACE));
+    assert.equal(one.clientConfig.caBundle, undefined, "sync alone writes it; a second apply must not undo that");
+  });
+
+  test(`${kind} of overlays/current: asked about syndicated Services only, and insisting`, () => {
+    const [expected] = structuredClone(get(base, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks);
+    const [{ matchConditions, failurePolicy, ...rest }] = get(current, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks;
+    const { failurePolicy: _, ...others } = expected;
+    assert.deepEqual(rest, others);
+    assert.equal(failurePolicy, "Fail");
+    const [{ expression }] = matchConditions;
+    for (const object of ["object", "oldObject"]) {
+      assert.ok(expression.includes(`${object} != null`) && expression.includes(`has(${object}.metadata.annotations)`));
+    }
+    const prefixes = [...expression.matchAll(/startsWith\('([^']+)'\)/g)].map((match) => match[1]);
+    assert.equal(prefixes.length, 4);
+    assert.ok(prefixes.every((prefix) => MODE.startsWith(prefix ?? "-")));
+  });
+}
+
+test("overlays/lab differs from the base in the webhooks' clientConfig and in nothing else", () => {
+  const changed = structuredClone(base);
+  for (const { kind, path } of WEBHOOKS) {
+    get(changed, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks[0].clientConfig = {
+      url: `https://127.0.0.1:9443${path}`,
+    };
+  }
+  assert.deepEqual(lab, changed);
+});
+
+test("overlays/current differs from the base in the webhook configurations and in nothing else", () => {
+  const rest = (objects: Map<string, Rendered>) =>
+    [...objects].filter(([key]) => !key.includes("WebhookConfiguration/"));
+  assert.deepEqual(rest(current), rest(base));
+});
+
+test("the webhook's paths and probes are those the code serves", async () => {
+  const server = createServer(createApp({ whyUnready: () => undefined } as never)).listen(0, "127.0.0.1");
+  after(() => server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+  for (const { path } of WEBHOOKS) assert.equal(await status(path), 405, `${path} exists, for POST`);
+  for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
+    assert.equal(webhook[probe].httpGet.scheme, "HTTPS");
+    assert.equal(await status(webhook[probe].httpGet.path), 200);
+  }
+});
+
+test("the webhook accepts its arguments and settings, and they fit the rest", () => {
+  const result = readConfig(webhook.args, { ...settings, CLUSTER_NAME: "east" });
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.equal(result.config.syncUser, SYNC_USER);
+  assert.equal(SYNC_USER, `system:serviceaccount:${SYSTEM_NAMESPACE}:${pod.serviceAccountName}`);
+  const mount = webhook.volumeMounts.find(({ name }: Rendered) => name === "certificates");
+  assert.equal(result.config.certDir, mount.mountPath);
+  const container = webhook.ports.find(({ name }: Rendered) => name === "webhook");
+  assert.equal(container.containerPort, result.config.port);
+  assert.equal(get(base, `Service/${WEBHOOK_SERVICE}`).spec.ports[0].targetPort, container.name);
+});
+
+test("the cluster's name is left to the user, everything else has a value or means all", () => {
+  const text = readFileSync(join(MANIFESTS, "base/settings.env"), "utf8");
+  assert.match(text, /^CLUSTER_NAME=$/m);
+  assert.deepEqual(Object.keys(settings).sort(), [
+    "CLUSTER_NAME",
+    "ENDPOINTS",
+    "EXCLUDE",
+    "NSTOWATCH",
+    "UNION_SELECTOR",
+  ]);
+  for (const container of [sync, webhook])
+    assert.ok(container.envFrom[0].configMapRef.name.startsWith("syndicate-settings-"));
+});
+
+test("the Service of the webhook selects the Pod", () => {
+  const labels = get(base, "Deployment/syndicate").spec.template.metadata.labels;
+  const selector = get(base, `Service/${WEBHOOK_SERVICE}`).spec.selector;
+  assert.deepEqual({ ...labels, ...selector }, labels);
+});
+
+test("the token is in the sync container alone", () => {
+  assert.equal(pod.automountServiceAccountToken, false);
+  const tokens = pod.volumes.filter(({ projected }: Rendered) => projected).map(({ name }: Rendered) => name);
+  assert.deepEqual(tokens, ["token"]);
+  const mounts = (container: Rendered) => container.volumeMounts.map(({ name }: Rendered) => name);
+  assert.deepEqual(mounts(sync), ["certificates", "peers", "token"]);
+  assert.deepEqual(mounts(webhook), ["certificates"]);
+  assert.equal(webhook.volumeMounts[0].readOnly, true);
+  assert.equal(sync.volumeMounts[2].mountPath, "/var/run/secrets/kubernetes.io/serviceaccount");
+});
+
+test("certificates are shared in memory, peers may be absent", () => {
+  const volume = (name: string) => pod.volumes.find((one: Rendered) => one.name === name);
+  assert.equal(volume("certificates").emptyDir.medium, "Memory");
+  assert.deepEqual(volume("peers").secret, { secretName: "syndicate-peers", optional: true });
+});
+
+test("the Pod meets the restricted Pod Security Standard, which the namespace enforces", () => {
+  assert.equal(
+    get(base, `Namespace/${SYSTEM_NAMESPACE}`).metadata.labels["pod-security.kubernetes.io/enforce"],
+    "restricted",
+  );
+  assert.equal(pod.securityContext.runAsNonRoot, true);
+  assert.ok(pod.securityContext.runAsUser > 0);
+  assert.deepEqual(pod.securityContext.seccompProfile, { type: "RuntimeDefault" });
+  for (const field of ["hostNetwork", "hostPID", "hostIPC"]) assert.equal(pod[field], undefined);
+  const kinds = pod.volumes.flatMap(({ name, ...kind }: Rendered) => Object.keys(kind));
+  assert.deepEqual(kinds.sort(), ["emptyDir", "projected", "secret"]);
+  for (const { securityContext, resources, livenessProbe, readinessProbe } of pod.containers) {
+    assert.deepEqual(securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    assert.ok(resources.requests.cpu && resources.requests.memory && resources.limits.memory);
+    assert.ok(livenessProbe && readinessProbe);
+  }
+});
+
+/** Every rule of all roles, as `kind/name`, groups, resources, names and verbs. */
+const rules = [...base.values()]
+  .filter(({ kind }) => kind.endsWith("Role"))
+  .flatMap(({ kind, metadata, rules: list }) =>
+    list.map((rule: Rendered) => ({ role: `${kind}/${metadata.name}`, ...rule })),
+  );
+
+test("no rule has a wildcard", () => {
+  for (const rule of rules) {
+    for (const list of [rule.apiGroups, rule.resources, rule.verbs])
+      assert.ok(!JSON.stringify(list).includes("*"), rule.role);
+  }
+});
+
+test("peers only read", () => {
+  const peer = rules.filter(({ role }) => role.endsWith("/syndicate-peer"));
+  assert.ok(peer.length > 0);
+  for (const { verbs, resources } of peer) {
+    assert.deepEqual(
+      verbs.filter((verb: string) => !["get", "list", "watch"].includes(verb)),
+      [],
+      String(resources),
+    );
+    assert.ok(!resources.includes("secrets"));
+  }
+});
+
+test("what is not Services and endpoints is named, but for creation", () => {
+  const open = ["services", "endpoints", "services/status", "endpointslices", "events", "namespaces"];
+  for (const { role, resources, resourceNames, verbs } of rules) {
+    const isOpen = resources.every((resource: string) => open.includes(resource));
+    assert.ok(isOpen || resourceNames || verbs.join() === "create", `${role} ${resources}`);
+  }
+  const named = new Map(
+    rules.flatMap((rule) => rule.resources.map((resource: string) => [`${rule.role} ${resource}`, rule.resourceNames])),
+  );
+  assert.deepEqual(named.get("Role/syndicate-sync secrets"), [CERTIFICATE_SECRET]);
+  for (const role of ["Role/syndicate-sync", "Role/syndicate-peer"]) {
+    assert.deepEqual(named.get(`${role} configmaps`), [IDENTITY_CONFIGMAP]);
+    assert.deepEqual(named.get(`${role} leases`), [LEASE]);
+  }
+  assert.deepEqual(named.get("ClusterRole/syndicate-sync validatingwebhookconfigurations"), [WEBHOOK_CONFIGURATION]);
+});
