@@ -118,7 +118,8 @@ export function writtenAt(service: Service): number | undefined {
   return times.length ? Math.max(...times) : undefined;
 }
 
-function ownsMode(fields: Record<string, unknown> | undefined): boolean {
+/** True if a managedFields entry holds the mode annotation. */
+export function ownsMode(fields: Record<string, unknown> | undefined): boolean {
   const metadata = fields?.["f:metadata"] as Record<string, unknown> | undefined;
   const annotations = metadata?.["f:annotations"] as Record<string, unknown> | undefined;
   return annotations !== undefined && Object.hasOwn(annotations, `f:${MODE}`);

@@ -1,0 +1,69 @@
+/** Apply: the writes of a plan, one after the other, each with the precondition the plan gave it. */
+
+import { CONDITION_IN_SYNC } from "../shared/keys.ts";
+import { classifyError } from "../shared/kube/api-error.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import type { Condition, KubeObject, Service } from "../shared/kube/objects.ts";
+import { endpointSlices, endpoints, type NamespacedPaths, services } from "../shared/kube/resources.ts";
+import type { SyncCondition } from "../shared/protocol/condition.ts";
+import type { ServiceKey } from "../shared/protocol/snapshot.ts";
+import type { Resource, Write } from "../shared/protocol/write.ts";
+
+const PATHS: Readonly<Record<Resource, NamespacedPaths>> = { services, endpointslices: endpointSlices, endpoints };
+
+/** Makes one write. Returns the object as stored, undefined for a delete. Throws `ApiError`; a delete of what is gone is done. */
+export async function applyWrite(client: KubeClient, key: ServiceKey, write: Write): Promise<KubeObject | undefined> {
+  const paths = PATHS[write.resource];
+  const path = paths.one(key.namespace, write.name);
+  switch (write.verb) {
+    case "create":
+      return client.create(paths.in(key.namespace), write.body);
+    case "update":
+      return client.replace(path, write.body);
+    case "patch":
+      return client.patch(path, write.patch, "merge");
+    case "delete": {
+      const { uid, resourceVersion } = write;
+      await removeIfExists(client, path, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) });
+      return undefined;
+    }
+  }
+}
+
+async function removeIfExists(
+  client: KubeClient,
+  path: string,
+  preconditions: { uid: string; resourceVersion?: string },
+) {
+  try {
+    await client.remove(path, preconditions);
+  } catch (error) {
+    if (classifyError(error) !== "notFound") throw error;
+  }
+}
+
+/** The condition we wrote last, as the Service shows it. */
+export function existingCondition(service: Service | undefined): Condition | undefined {
+  return service?.status?.conditions?.find((condition) => condition.type === CONDITION_IN_SYNC);
+}
+
+/**
+ * Writes the condition if it says something new, and tells whether it did. The transition time moves with the status alone,
+ * as API conventions ask. `now` in milliseconds.
+ */
+export async function applyCondition(
+  client: KubeClient,
+  service: Service,
+  desired: SyncCondition,
+  now: number,
+): Promise<Service | undefined> {
+  const existing = existingCondition(service);
+  const { status, reason, message } = desired;
+  if (existing?.status === status && existing.reason === reason && existing.message === message) return undefined;
+  const kept = existing?.status === status ? existing.lastTransitionTime : undefined;
+  const lastTransitionTime = kept ?? new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  const condition: Condition = { type: CONDITION_IN_SYNC, status, reason, message, lastTransitionTime };
+  const path = services.status(service.metadata.namespace ?? "", service.metadata.name);
+  // Strategic: conditions are merged by type, those of others stay.
+  return client.patch<Service>(path, { status: { conditions: [condition] } }, "strategic");
+}

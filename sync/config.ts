@@ -1,0 +1,138 @@
+/** Flags and environment of the sync process, read once into one frozen record; all problems are reported together. */
+import { parseArgs } from "node:util";
+import { compileRanges } from "../shared/address.ts";
+import { SYSTEM_NAMESPACE } from "../shared/keys.ts";
+import type { Settings } from "../shared/protocol/snapshot.ts";
+
+export interface Config {
+  clusterName: string;
+  /** Folder of one kubeconfig per peer; the file name is the peer's name. */
+  peersDir: string;
+  /** Namespaces to watch; empty means all. */
+  watch: readonly string[];
+  /** Namespaces that never take part, ours included. */
+  exclude: readonly string[];
+  settings: Settings;
+  /** Make missing namespaces for replicas. Default false. */
+  createNamespaces: boolean;
+  /** Our namespace. */
+  namespace: string;
+  /** Port of `/healthz`, `/readyz` and `/metrics` on all addresses. */
+  port: number;
+  /** Port of `/advice` on 127.0.0.1. */
+  advicePort: number;
+  /** Folder to hand the webhook its certificate in; undefined: no certificates are made. */
+  certDir: string | undefined;
+  /** Further names and addresses the API server may call the webhook by. */
+  webhookHosts: readonly string[];
+  /** Pod CIDRs of this cluster, told to the peers; empty means not told. */
+  podCIDRs: readonly string[];
+  /** kubeconfig of the own cluster; undefined: the Pod's ServiceAccount. */
+  kubeconfig: string | undefined;
+  logLevel: string;
+}
+
+/** What was wrong with flags or environment, one line each. */
+export class ConfigError extends Error {}
+
+const FLAGS = {
+  "cluster-name": { type: "string" },
+  "peers-dir": { type: "string" },
+  port: { type: "string" },
+  "advice-port": { type: "string" },
+  "cert-dir": { type: "string" },
+  "webhook-host": { type: "string", multiple: true },
+  "pod-cidr": { type: "string", multiple: true },
+  "create-namespaces": { type: "boolean" },
+  kubeconfig: { type: "string" },
+} as const;
+
+/** Excluded unless `EXCLUDE` is set: the namespaces of Kubernetes itself. */
+const KUBE_NAMESPACES = "kube-system,kube-public,kube-node-lease";
+
+/** The configuration from arguments (without `node` and script) and environment; flags win. Throws `ConfigError`. */
+export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const flags = parseFlags(args, problems);
+  const namespace = env["POD_NAMESPACE"] || SYSTEM_NAMESPACE;
+  const config: Config = {
+    clusterName: clusterName(flags["cluster-name"] ?? env["CLUSTER_NAME"], problems),
+    peersDir: flags["peers-dir"] ?? (env["PEERS_DIR"] || "/etc/kubeconfigs"),
+    watch: list(env["NSTOWATCH"]),
+    exclude: [...new Set([...list(env["EXCLUDE"] ?? KUBE_NAMESPACES), namespace])],
+    settings: {
+      unionSelector: choice("UNION_SELECTOR", env["UNION_SELECTOR"], ["strip", "keep"], problems),
+      endpoints: choice("ENDPOINTS", env["ENDPOINTS"], ["mirror", "off"], problems),
+    },
+    createNamespaces: flags["create-namespaces"] ?? false,
+    namespace,
+    port: port("--port", flags.port ?? "8080", problems),
+    advicePort: port("--advice-port", flags["advice-port"] ?? (env["SYNC_PORT"] || "8081"), problems),
+    certDir: flags["cert-dir"],
+    webhookHosts: flags["webhook-host"] ?? [],
+    podCIDRs: cidrs([...(flags["pod-cidr"] ?? []), ...list(env["POD_CIDRS"])], problems),
+    kubeconfig: flags.kubeconfig,
+    logLevel: env["LOG_LEVEL"] || "info",
+  };
+  if (problems.length) throw new ConfigError(problems.join("\n"));
+  return Object.freeze(config);
+}
+
+function parseFlags(args: readonly string[], problems: string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    problems.push((error as Error).message);
+    return {};
+  }
+}
+
+/** The name appears in labels and in names of slices: a DNS label. */
+function clusterName(value: string | undefined, problems: string[]): string {
+  if (!value) {
+    problems.push("the name of this cluster is missing: set CLUSTER_NAME or --cluster-name, such as CLUSTER_NAME=east");
+    return "";
+  }
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
+    problems.push(`CLUSTER_NAME "${value}" is no DNS label: lower-case letters, digits and dashes, at most 63`);
+  }
+  return value;
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
+function choice<T extends string>(
+  name: string,
+  value: string | undefined,
+  allowed: readonly [T, ...T[]],
+  problems: string[],
+): T {
+  const found = allowed.find((word) => word === (value || allowed[0]));
+  if (!found) problems.push(`${name} is "${value}"; allowed: ${allowed.join(", ")}`);
+  return found ?? allowed[0];
+}
+
+function port(name: string, value: string, problems: string[]): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 65535) problems.push(`${name} "${value}" is no port`);
+  return number;
+}
+
+function cidrs(values: readonly string[], problems: string[]): readonly string[] {
+  try {
+    compileRanges(values);
+  } catch (error) {
+    problems.push(`POD_CIDRS: ${(error as Error).message}`);
+  }
+  return values;
+}
+
+/** True if Services of this namespace may take part here. */
+export function isInScope(config: Pick<Config, "watch" | "exclude">, namespace: string): boolean {
+  return !config.exclude.includes(namespace) && (config.watch.length === 0 || config.watch.includes(namespace));
+}

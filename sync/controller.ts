@@ -1,0 +1,153 @@
+/** The controller: events of all clusters become keys, keys are reconciled, and what was done is told. */
+import type { Logger } from "pino";
+import type { Advice } from "../shared/advice.ts";
+import { classifyError } from "../shared/kube/api-error.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { adviseOn } from "../shared/protocol/advise.ts";
+import type { ServiceKey } from "../shared/protocol/snapshot.ts";
+import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
+import { type Config, isInScope } from "./config.ts";
+import type { EventRecorder } from "./events.ts";
+import { gatherCached, type Sources } from "./gather.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { Overlay } from "./overlay.ts";
+import { Peers } from "./peers.ts";
+import { createQueue, type KeyedQueue } from "./queue.ts";
+import { Reconciler, type ReconcilerHooks } from "./reconciler.ts";
+
+export interface ControllerOptions {
+  config: Config;
+  client: KubeClient;
+  /** uid of the own cluster. */
+  clusterUid: string;
+  recorder: EventRecorder;
+  log: Logger;
+}
+
+export class Controller {
+  readonly metrics: Metrics;
+  readonly #options: ControllerOptions;
+  readonly #own: WatchedCluster;
+  readonly #peers: Peers;
+  readonly #overlay = new Overlay();
+  readonly #sources: Sources;
+  readonly #reconciler: Reconciler;
+  readonly #queue: KeyedQueue;
+
+  constructor(options: ControllerOptions) {
+    const { config, client, clusterUid, log } = options;
+    this.#options = options;
+    this.#own = new WatchedCluster(config.clusterName, client, config.podCIDRs, this.#eventsOf(config.clusterName));
+    this.#peers = new Peers({
+      folder: config.peersDir,
+      ownName: config.clusterName,
+      ownUid: clusterUid,
+      events: (name) => this.#eventsOf(name),
+      onPeers: () => this.#addAll(),
+      onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
+    });
+    this.#sources = {
+      own: this.#own,
+      peers: () => this.#peers.clusters,
+      overlay: this.#overlay,
+      settings: config.settings,
+      now: Date.now,
+    };
+    this.#reconciler = new Reconciler(this.#sources, this.#hooks());
+    this.#queue = createQueue({
+      run: (key) => this.#run(key),
+      onFailure: (key, error, failures, pauseMs) => this.#failed(key, error, failures, pauseMs),
+    });
+    this.metrics = createMetrics(() => this.#queue.waiting);
+  }
+
+  async start(): Promise<void> {
+    this.#own.start(true);
+    await this.#peers.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await Promise.all([this.#peers.stop(), this.#own.stop()]);
+  }
+
+  /** The own cluster is read; without it nothing is decided. */
+  get readable(): boolean {
+    return this.#own.readable;
+  }
+
+  /** `performance.now()` of the last sign of life of the own cluster's watches. */
+  get lastEventAt(): number | undefined {
+    return this.#own.lastEventAt;
+  }
+
+  /** What is known of a Service across clusters; undefined while the own cluster is not read. */
+  advise(key: ServiceKey): Advice | undefined {
+    return this.#own.readable ? adviseOn(gatherCached(this.#sources, key, new Map())) : undefined;
+  }
+
+  async #run(id: string): Promise<void> {
+    const [namespace = "", name = ""] = id.split("/");
+    if (!isInScope(this.#options.config, namespace)) return;
+    const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
+    this.metrics.reconciles.inc({ result: "ok" });
+    if (again) this.#queue.add(id);
+    else if (recheckMs !== undefined) this.#queue.addAfter(id, recheckMs);
+  }
+
+  #failed(key: string, error: unknown, failures: number, pauseMs: number): void {
+    const kind = classifyError(error);
+    this.metrics.reconciles.inc({ result: "error" });
+    // Conflicts are part of the game: somebody else wrote in between.
+    const level = kind === "conflict" || kind === "alreadyExists" ? "debug" : kind === "fault" ? "error" : "warn";
+    this.#options.log[level]({ key, kind, failures, pauseMs, err: error }, "reconcile failed, tried again");
+  }
+
+  #eventsOf(cluster: string): ClusterEvents {
+    return {
+      onKey: (key) => this.#queue.add(key),
+      onNamespace: (namespace) => this.#addAll(namespace),
+      onDeleted: (uid) => this.#overlay.forget(uid),
+      onReadable: (readable, error) => {
+        this.metrics.clusterReadable.set({ cluster }, readable ? 1 : 0);
+        const reason = error instanceof Error ? error.message : undefined;
+        this.#options.log[readable ? "info" : "warn"](
+          { cluster, reason },
+          readable ? "cluster is read" : "cluster is not read",
+        );
+        this.#addAll();
+      },
+      onError: (error) => this.#options.log.debug({ cluster, err: error }, "list or watch failed"),
+    };
+  }
+
+  /** Every key any cluster knows, of one namespace if named. */
+  #addAll(namespace?: string): void {
+    for (const cluster of [this.#own, ...this.#peers.clusters.values()]) {
+      for (const key of cluster?.stores.services.keys() ?? []) {
+        if (namespace === undefined || key.startsWith(`${namespace}/`)) this.#queue.add(key);
+      }
+    }
+  }
+
+  #hooks(): ReconcilerHooks {
+    return {
+      onWrite: (key, write, service) => {
+        const { verb, resource, name, reason, event } = write;
+        this.metrics.writes.inc({ resource, verb, result: "ok" });
+        this.#options.log.info({ key, verb, resource, name, reason }, "wrote");
+        if (event && service) this.#options.recorder.record(service, "Normal", event, reason);
+      },
+      onCondition: (service, { condition }) => {
+        if (!condition) return;
+        const { name, namespace = "" } = service.metadata;
+        const { status, reason, message } = condition;
+        this.#options.log.info({ key: `${namespace}/${name}`, status, reason, message }, "condition");
+        const warns = status === "False" && reason !== "Holding" && reason !== "Progressing";
+        if (reason !== "Progressing") {
+          this.#options.recorder.record(service, warns ? "Warning" : "Normal", reason, message);
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,155 @@
+/** Gather: everything about one Service key from all clusters, from the caches or, right before a critical write, live. */
+
+import { SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
+import { classifyError } from "../shared/kube/api-error.ts";
+import { type EndpointSlice, type Endpoints, label, type Service } from "../shared/kube/objects.ts";
+import { endpointSlices, endpoints, services } from "../shared/kube/resources.ts";
+import { shadowName } from "../shared/names.ts";
+import {
+  type ClusterView,
+  formatKey,
+  type ServiceKey,
+  type Settings,
+  type Snapshot,
+} from "../shared/protocol/snapshot.ts";
+import { BY_SERVICE, type WatchedCluster } from "./cluster.ts";
+import { getIfExists } from "./lookup.ts";
+import type { Overlay } from "./overlay.ts";
+
+export interface Sources {
+  own: WatchedCluster;
+  /** Peers by name; those without a cluster were refused or never connected. */
+  peers(): ReadonlyMap<string, WatchedCluster | undefined>;
+  overlay: Overlay;
+  settings: Settings;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** The snapshot of a key from the caches, with our own newer writes laid over them. */
+export function gatherCached(sources: Sources, key: ServiceKey, since: ReadonlyMap<string, number>): Snapshot {
+  const { own, overlay } = sources;
+  const now = sources.now();
+  const id = formatKey(key);
+  const lay: Lay = (resource, cached) => overlay.lay(id, resource, cached, now);
+  const views = [viewCached(own, key, true, lay)];
+  for (const [name, peer] of sources.peers()) views.push(peer ? viewCached(peer, key, false) : unreadView(name));
+  return makeSnapshot(sources, key, since, views, now);
+}
+
+/** The snapshot of a key read from every cluster now. A cluster that does not answer is unread: nothing is decided without it. */
+export async function gatherLive(
+  sources: Sources,
+  key: ServiceKey,
+  since: ReadonlyMap<string, number>,
+): Promise<Snapshot> {
+  const reads = [viewLive(sources.own, key, true)];
+  for (const [name, peer] of sources.peers()) {
+    reads.push(
+      peer?.readable
+        ? viewLive(peer, key, false)
+        : Promise.resolve(peer ? viewCached(peer, key, false) : unreadView(name)),
+    );
+  }
+  return makeSnapshot(sources, key, since, await Promise.all(reads), sources.now());
+}
+
+function makeSnapshot(
+  { own, settings }: Sources,
+  key: ServiceKey,
+  since: ReadonlyMap<string, number>,
+  views: readonly ClusterView[],
+  now: number,
+): Snapshot {
+  const clusters = new Map(views.map((view) => [view.name, view]));
+  return { key, own: own.name, clusters, settings, now, since };
+}
+
+function unreadView(name: string): ClusterView {
+  return { name, listed: false, namespace: false, slices: [], shadowSlices: [], podCIDRs: [] };
+}
+
+type Lay = <T extends Service | EndpointSlice | Endpoints>(
+  resource: "services" | "endpointslices" | "endpoints",
+  cached: readonly T[],
+) => T[];
+
+const asCached: Lay = (_resource, cached) => [...cached];
+
+function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay: Lay = asCached): ClusterView {
+  const { stores } = cluster;
+  const id = formatKey(key);
+  const plain = `${key.namespace}/${shadowName(key.name)}`;
+  const known = [stores.services.get(id), ...stores.services.by(BY_SERVICE, id)].filter(
+    (object) => object !== undefined,
+  );
+  const found = lay("services", known);
+  const service = found.find((object) => object.metadata.name === key.name);
+  const shadow = ownedShadow(found, key, service);
+  const slices = lay("endpointslices", [
+    ...stores.slices.by(BY_SERVICE, id),
+    ...(shadow ? stores.slices.by(BY_SERVICE, `${key.namespace}/${shadow.metadata.name}`) : []),
+  ]);
+  const [endpointsObject] = lay(
+    "endpoints",
+    own ? [stores.endpoints.get(id)].filter((object) => object !== undefined) : [],
+  );
+  const namespace = stores.namespaces.get(key.namespace);
+  return {
+    name: cluster.name,
+    listed: cluster.readable,
+    namespace: own ? namespace !== undefined && namespace.metadata.deletionTimestamp === undefined : true,
+    ...(service ? { service } : {}),
+    ...(shadow ? { shadow } : {}),
+    shadowNameTaken: isForeign(stores.services.get(plain), key),
+    slices: slices.filter((slice) => label(slice, SERVICE_NAME) === key.name),
+    shadowSlices: slices.filter((slice) => shadow && label(slice, SERVICE_NAME) === shadow.metadata.name),
+    ...(endpointsObject ? { endpoints: endpointsObject } : {}),
+    podCIDRs: cluster.podCIDRs,
+  };
+}
+
+/** Services first, slices after: a selector seen restored is then never seen without the slices it had before. */
+async function viewLive(cluster: WatchedCluster, key: ServiceKey, own: boolean): Promise<ClusterView> {
+  const cached = viewCached(cluster, key, own);
+  try {
+    const { client } = cluster;
+    const [service, shadows] = await Promise.all([
+      getIfExists<Service>(client, services.one(key.namespace, key.name)),
+      client.list<Service>(services.in(key.namespace), { labelSelector: `${SHADOW_OF}=${key.name}` }),
+    ]);
+    const shadow = ownedShadow(shadows.items, key, service);
+    const names = [key.name, ...(shadow ? [shadow.metadata.name] : [])].join(",");
+    const [slices, endpointsObject] = await Promise.all([
+      client.list<EndpointSlice>(endpointSlices.in(key.namespace), { labelSelector: `${SERVICE_NAME} in (${names})` }),
+      own ? getIfExists<Endpoints>(client, endpoints.one(key.namespace, key.name)) : undefined,
+    ]);
+    const { service: _service, shadow: _shadow, endpoints: _endpoints, ...rest } = cached;
+    return {
+      ...rest,
+      listed: true,
+      ...(service ? { service } : {}),
+      ...(shadow ? { shadow } : {}),
+      ...(endpointsObject ? { endpoints: endpointsObject } : {}),
+      slices: slices.items.filter((slice) => label(slice, SERVICE_NAME) === key.name),
+      shadowSlices: slices.items.filter((slice) => label(slice, SERVICE_NAME) !== key.name),
+    };
+  } catch (error) {
+    if (own || classifyError(error) === "fault") throw error;
+    return { ...cached, listed: false };
+  }
+}
+
+/** A shadow whose owner is not the live Service is on its way out: it counts as absent. */
+function ownedShadow(found: readonly Service[], key: ServiceKey, service: Service | undefined): Service | undefined {
+  return found.find(
+    (object) =>
+      label(object, SHADOW_OF) === key.name &&
+      object.metadata.deletionTimestamp === undefined &&
+      object.metadata.ownerReferences?.[0]?.uid === service?.metadata.uid,
+  );
+}
+
+function isForeign(service: Service | undefined, key: ServiceKey): boolean {
+  return service !== undefined && label(service, SHADOW_OF) !== key.name;
+}

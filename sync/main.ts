@@ -1,0 +1,94 @@
+/** Entry of the sync process: reads the configuration, composes the parts, and ends in order. */
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { pino } from "pino";
+import { FIELD_MANAGER } from "../shared/keys.ts";
+import { createClient } from "../shared/kube/client.ts";
+import { inClusterCredentials } from "../shared/kube/in-cluster.ts";
+import { fileCredentials } from "../shared/kube/personal-kubeconfig.ts";
+import { VERSION } from "../shared/version.ts";
+import { startCertificates } from "./certificates/schedule.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { Controller } from "./controller.ts";
+import { createRecorder } from "./events.ts";
+import { publishIdentity, readClusterUid } from "./identity.ts";
+import { createAdviceServer, createHealthServer, listen } from "./server.ts";
+
+/** A watch that showed no sign of life for so long is judged dead by the liveness probe; watchdogs act after a third of it. */
+const SILENCE_LIMIT_MS = 5 * 60 * 1000;
+
+async function main(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel, base: { cluster: config.clusterName } });
+  const credentials = config.kubeconfig
+    ? await fileCredentials(config.kubeconfig)
+    : await inClusterCredentials({
+        readFile: (path) => readFile(path, "utf8"),
+        host: process.env["KUBERNETES_SERVICE_HOST"],
+        port: process.env["KUBERNETES_SERVICE_PORT"],
+      });
+  const client = createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER });
+  const clusterUid = await readClusterUid(client);
+  const { clusterName, podCIDRs, watch, exclude } = config;
+  await publishIdentity(client, config.namespace, {
+    clusterName,
+    clusterUid,
+    version: VERSION,
+    podCIDRs,
+    scope: { watch, exclude },
+  });
+  const recorder = createRecorder({
+    client,
+    instance: process.env["POD_NAME"] || hostname(),
+    now: Date.now,
+    onError: (error) => log.debug({ err: error }, "an Event could not be written"),
+  });
+  const controller = new Controller({ config, client, clusterUid, recorder, log });
+  const certificates = config.certDir
+    ? startCertificates({
+        client,
+        namespace: config.namespace,
+        certDir: config.certDir,
+        hosts: config.webhookHosts,
+        log,
+      })
+    : undefined;
+  const health = createHealthServer({
+    health: () => silence(controller.lastEventAt),
+    readiness: () => (controller.readable ? undefined : "the own cluster is not read yet"),
+    metrics: async () => ({
+      contentType: controller.metrics.registry.contentType,
+      text: await controller.metrics.registry.metrics(),
+    }),
+  });
+  const advice = createAdviceServer((key) => controller.advise(key));
+  await Promise.all([listen(health, config.port, "0.0.0.0"), listen(advice, config.advicePort, "127.0.0.1")]);
+  await controller.start();
+  log.info({ version: VERSION, peers: config.peersDir }, "sync started");
+
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "sync stops");
+    health.close();
+    advice.close();
+    await certificates?.stop();
+    await controller.stop();
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** Undefined while events flow. Before the first event the readiness probe speaks. */
+function silence(lastEventAt: number | undefined): string | undefined {
+  if (lastEventAt === undefined || performance.now() - lastEventAt < SILENCE_LIMIT_MS) return undefined;
+  return `no event, list or bookmark for ${Math.round((performance.now() - lastEventAt) / 1000)} s`;
+}
+
+try {
+  await main(readConfig(process.argv.slice(2), process.env));
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+}

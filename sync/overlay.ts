@@ -1,0 +1,80 @@
+/**
+ * What we wrote and the watch has not shown yet. Without it the next pass would judge from before its own writes and repeat
+ * them. An entry ends when the watch has caught up, or after a while in case it never will.
+ */
+import type { KubeObject } from "../shared/kube/objects.ts";
+import type { Resource } from "../shared/protocol/write.ts";
+
+/** Long enough for any watch that is alive; a dead one makes the cluster unreadable, and nothing is decided then. */
+const LIFE_MS = 10_000;
+
+interface Entry {
+  resource: Resource;
+  key: string;
+  /** Name of the object, `namespace/name`. */
+  name: string;
+  object: KubeObject | undefined;
+  /** Of the object, or of the one deleted. */
+  uid: string;
+  until: number;
+}
+
+export class Overlay {
+  /** By Service key, then by resource and name. */
+  readonly #entries = new Map<string, Map<string, Entry>>();
+
+  /** Notes an object as the API server returned it. */
+  written(key: string, resource: Resource, object: KubeObject, now: number): void {
+    this.#note({ resource, key, name: nameOf(object), object, uid: object.metadata.uid ?? "", until: now + LIFE_MS });
+  }
+
+  /** Notes that the object with this uid is gone. */
+  deleted(key: string, resource: Resource, name: string, uid: string, now: number): void {
+    this.#note({ resource, key, name, object: undefined, uid, until: now + LIFE_MS });
+  }
+
+  /** The watch showed that the object with this uid is gone: nothing written to it before counts. */
+  forget(uid: string): void {
+    for (const [key, entries] of this.#entries) {
+      for (const [id, entry] of entries) if (entry.uid === uid) entries.delete(id);
+      if (entries.size === 0) this.#entries.delete(key);
+    }
+  }
+
+  /** The cached objects of one Service key with our newer writes laid over them. */
+  lay<T extends KubeObject>(key: string, resource: Resource, cached: readonly T[], now: number): T[] {
+    const entries = this.#entries.get(key);
+    if (!entries) return [...cached];
+    const result = new Map(cached.map((object) => [nameOf(object), object]));
+    for (const [id, entry] of entries) {
+      if (entry.resource !== resource) continue;
+      const existing = result.get(entry.name);
+      if (entry.until < now || isCaughtUp(entry, existing)) entries.delete(id);
+      else if (entry.object) result.set(entry.name, entry.object as T);
+      else result.delete(entry.name);
+    }
+    return [...result.values()];
+  }
+
+  #note(entry: Entry): void {
+    const entries = this.#entries.get(entry.key) ?? new Map<string, Entry>();
+    entries.set(`${entry.resource}/${entry.name}`, entry);
+    this.#entries.set(entry.key, entries);
+  }
+}
+
+/** A deletion is caught up when another object, or none, has the name; a write when the cached version is not older. */
+function isCaughtUp(entry: Entry, existing: KubeObject | undefined): boolean {
+  if (!entry.object) return existing?.metadata.uid !== entry.uid;
+  if (!existing) return false;
+  return existing.metadata.uid !== entry.uid || version(existing) >= version(entry.object);
+}
+
+/** Versions are compared as numbers, which the API declares valid since KEP-5504 and etcd always made so. */
+function version(object: KubeObject): number {
+  return Number(object.metadata.resourceVersion ?? 0);
+}
+
+function nameOf(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}

@@ -1,0 +1,159 @@
+/** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createClient, type KubeClient } from "../shared/kube/client.ts";
+import type { ClusterCredentials } from "../shared/kube/credentials.ts";
+import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
+import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
+import { readClusterUid } from "./identity.ts";
+
+/** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
+const POLL_MS = 5_000;
+
+export interface PeersOptions {
+  folder: string;
+  ownName: string;
+  ownUid: string;
+  /** Events of one peer. */
+  events(name: string): ClusterEvents;
+  /** The set of peers changed: every key has to be looked at. */
+  onPeers(): void;
+  /** A file or a cluster behind it is refused; said once for each text. */
+  onRefused(name: string, reason: string): void;
+}
+
+interface Peer {
+  name: string;
+  /** Text of the file it was made from. */
+  text: string;
+  client?: KubeClient;
+  cluster?: WatchedCluster;
+  uid?: string;
+  refused?: string;
+}
+
+/** Follows the folder until stopped. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #peers = new Map<string, Peer>();
+  /** uid by name, kept for good: a name that comes to mean another cluster is refused. */
+  readonly #uids = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the folder once, then again every few seconds. */
+  async start(): Promise<void> {
+    await this.#look();
+    this.#schedule();
+  }
+
+  /** Every known peer; one that is refused or was never reached has no cluster. A removed file leaves the peer known, unread. */
+  get clusters(): ReadonlyMap<string, WatchedCluster | undefined> {
+    return new Map([...this.#peers.values()].map((peer) => [peer.name, peer.cluster]));
+  }
+
+  /** Why a peer is refused; undefined if it is not. */
+  refusal(name: string): string | undefined {
+    return this.#peers.get(name)?.refused;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await Promise.all([...this.#peers.values()].map((peer) => disconnect(peer)));
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#look().finally(() => this.#schedule());
+    }, POLL_MS);
+  }
+
+  async #look(): Promise<void> {
+    const files = await readFiles(this.#options.folder);
+    for (const [name, text] of files) {
+      const known = this.#peers.get(name);
+      if (known?.text === text && known.cluster) continue;
+      if (known?.cluster && known.client) await this.#rotate(known, text);
+      else await this.#connect(name, text);
+    }
+    for (const peer of this.#peers.values()) {
+      if (files.has(peer.name) || peer.text === "") continue;
+      // A missing file means unreachable, never gone.
+      await disconnect(peer);
+      this.#peers.set(peer.name, { name: peer.name, text: "", refused: "its kubeconfig file is gone" });
+      this.#options.onRefused(peer.name, "its kubeconfig file is gone; what came from it is kept as it is");
+      this.#options.onPeers();
+    }
+  }
+
+  async #connect(name: string, text: string): Promise<void> {
+    const before = this.#peers.get(name)?.refused;
+    const peer: Peer = { name, text };
+    try {
+      const credentials = parsePeerKubeconfig(text, name);
+      peer.client = createClient(credentials, { cluster: name });
+      peer.uid = await readClusterUid(peer.client);
+      this.#checkIdentity(name, peer.uid);
+      this.#uids.set(name, peer.uid);
+      peer.cluster = follow(peer.client, name, credentials, this.#options.events(name));
+    } catch (error) {
+      peer.refused = (error as Error).message;
+      if (peer.refused !== before) this.#options.onRefused(name, peer.refused);
+      await peer.client?.close();
+      delete peer.client;
+    }
+    this.#peers.set(name, peer);
+    if (peer.cluster || before === undefined) this.#options.onPeers();
+  }
+
+  /** New credentials for a connected peer: proven first, swapped then; a bad file leaves the good ones in place. */
+  async #rotate(peer: Peer, text: string): Promise<void> {
+    try {
+      await peer.client?.swap(parsePeerKubeconfig(text, peer.name));
+      peer.text = text;
+    } catch (error) {
+      const reason = `new kubeconfig not used: ${(error as Error).message}`;
+      if (reason !== peer.refused) this.#options.onRefused(peer.name, reason);
+      peer.refused = reason;
+    }
+  }
+
+  #checkIdentity(name: string, uid: string): void {
+    const { ownName, ownUid } = this.#options;
+    if (name === ownName) throw new Error(`the file is named like this cluster itself (${ownName})`);
+    if (uid === ownUid) throw new Error("it leads to this cluster itself");
+    const before = this.#uids.get(name);
+    if (before !== undefined && before !== uid)
+      throw new Error(`it is another cluster than before (${uid}, was ${before})`);
+    const twin = [...this.#uids].find(([other, known]) => other !== name && known === uid);
+    if (twin) throw new Error(`it leads to the same cluster as ${twin[0]}`);
+  }
+}
+
+function follow(client: KubeClient, name: string, credentials: ClusterCredentials, events: ClusterEvents) {
+  const cluster = new WatchedCluster(name, client, credentials.podCIDRs, events);
+  cluster.start(false);
+  return cluster;
+}
+
+async function disconnect(peer: Peer): Promise<void> {
+  if (peer.cluster) await peer.cluster.stop();
+  else await peer.client?.close();
+}
+
+/** File name → text. Dot files and Kubernetes' `..data` are no peers; a missing folder means none. */
+async function readFiles(folder: string): Promise<Map<string, string>> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const files = new Map<string, string>();
+  for (const name of names.filter((candidate) => !candidate.startsWith("."))) {
+    const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
+    if (text !== undefined) files.set(name, text);
+  }
+  return files;
+}

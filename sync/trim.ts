@@ -1,0 +1,56 @@
+/** What is kept in memory of the objects we watch: only what the protocol reads. */
+import { LAST_APPLIED, MODE } from "../shared/keys.ts";
+import type { EndpointSlice, Endpoints, KubeObject, ObjectMeta, Service } from "../shared/kube/objects.ts";
+import { ownsMode } from "../shared/protocol/declaration.ts";
+
+function trimMeta(metadata: ObjectMeta): ObjectMeta {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
+  const { labels, annotations, ownerReferences } = metadata;
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  };
+}
+
+/** A Service without the bookkeeping; of managedFields only who wrote the mode, of the applied manifest only one with a mode. */
+export function trimService(service: Service): Service {
+  const metadata = trimMeta(service.metadata);
+  const managedFields = service.metadata.managedFields
+    ?.filter((entry) => ownsMode(entry.fieldsV1))
+    .map((entry) => ({
+      ...(entry.time === undefined ? {} : { time: entry.time }),
+      fieldsV1: { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } },
+    }));
+  if (managedFields?.length) metadata.managedFields = managedFields;
+  const applied = metadata.annotations?.[LAST_APPLIED];
+  if (applied !== undefined && !applied.includes(MODE)) {
+    const { [LAST_APPLIED]: _applied, ...kept } = metadata.annotations ?? {};
+    metadata.annotations = kept;
+  }
+  const conditions = service.status?.conditions;
+  return { metadata, spec: service.spec, ...(conditions ? { status: { conditions } } : {}) };
+}
+
+/** A slice without bookkeeping and annotations. */
+export function trimSlice(slice: EndpointSlice): EndpointSlice {
+  const { annotations: _annotations, ...metadata } = trimMeta(slice.metadata);
+  const { addressType, endpoints, ports } = slice;
+  return { metadata, addressType, endpoints: endpoints ?? [], ports: ports ?? [] };
+}
+
+/** An Endpoints object without bookkeeping. */
+export function trimEndpoints(endpoints: Endpoints): Endpoints {
+  return { metadata: trimMeta(endpoints.metadata), subsets: endpoints.subsets ?? [] };
+}
+
+/** Name and deletion of a namespace. */
+export function trimNamespace(namespace: KubeObject): KubeObject {
+  return { metadata: trimMeta({ ...namespace.metadata, labels: {}, annotations: {} }) };
+}
