@@ -33,6 +33,10 @@ export interface ControlPlaneSpec {
   request: ApiRequest;
 }
 
+function minorOf(version: string): number {
+  return Number(/^v\d+\.(\d+)/.exec(version)?.[1]);
+}
+
 const READY_TIMEOUT = 60_000;
 const LOOPBACK = "127.0.0.1";
 
@@ -137,6 +141,8 @@ export class ControlPlane {
       `--secure-port=${this.#spec.ports.controllerManager}`,
       // No kubelet renews the nodes' leases; without this every Pod becomes unready after a minute.
       "--node-monitor-grace-period=8760h",
+      // Older versions also listen on a second, fixed port; newer ones do not know the flag.
+      ...(minorOf(this.#spec.binaries.version) < 24 ? ["--port=0"] : []),
     ]);
     const account = "/api/v1/namespaces/default/serviceaccounts/default";
     await this.#waitFor(

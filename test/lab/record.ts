@@ -58,11 +58,17 @@ function readRecord(file: string): LabRecord | undefined {
 
 /** Pids of the live processes of a lab, found by the variable in their environment. */
 export function labProcesses(id: string): number[] {
+  return findProcesses(id).map(({ pid }) => pid);
+}
+
+function findProcesses(id: string): ProcessIdentity[] {
   const mark = `${LAB_VARIABLE}=${id}`;
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => readEnvironment(pid).includes(mark) && identifyProcess(pid) !== undefined);
+    .filter((pid) => readEnvironment(pid).includes(mark))
+    .map(identifyProcess)
+    .filter((process) => process !== undefined);
 }
 
 function readEnvironment(pid: number): string[] {
@@ -86,13 +92,22 @@ export function labNamespaces(id: string): string[] {
  */
 export function removeLab(record: Pick<LabRecord, "id" | "dir">): void {
   const deadline = Date.now() + 10_000;
-  for (let pids = labProcesses(record.id); pids.length > 0; pids = labProcesses(record.id)) {
-    for (const pid of pids) killIfPresent(pid);
-    if (Date.now() > deadline) throw new Error(`lab ${record.id}: processes ${pids.join(", ")} do not end`);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  // More than one round, for a process that was just being started.
+  for (let found = findProcesses(record.id); found.length > 0; found = findProcesses(record.id)) {
+    for (const { pid } of found) killIfPresent(pid);
+    waitForEnd(record.id, found, deadline);
   }
   deleteNamespaces(record.id);
   rmSync(record.dir, { recursive: true, force: true });
+}
+
+function waitForEnd(id: string, processes: ProcessIdentity[], deadline: number): void {
+  // A dying process has no environment any more but still holds its ports: so by identity, not by another search.
+  for (let left = processes; left.length > 0; left = left.filter(isAlive)) {
+    if (Date.now() > deadline)
+      throw new Error(`lab ${id}: processes ${left.map(({ pid }) => pid).join(", ")} do not end`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  }
 }
 
 function deleteNamespaces(id: string): void {
