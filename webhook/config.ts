@@ -10,9 +10,9 @@ export interface WebhookConfig {
   clusterName: string;
   /** `--port`, `PORT`. Default 9443. */
   port: number;
-  /** `--cert-dir`, `CERT_DIR`. Default `/var/run/syndicate/tls`; holds `tls.crt` and `tls.key`. */
+  /** `--cert-dir`, `CERT_DIR`. Default `/certificates`; holds `tls.crt` and `tls.key`. */
   certDir: string;
-  /** `--sync-port`, `SYNC_PORT`. Default 8080: where the sync process listens on localhost. */
+  /** `--sync-port`, `SYNC_PORT`. Default 8081: where the sync process gives advice on localhost. */
   syncPort: number;
   /** `--sync-user`, `SYNC_USER`. Default `system:serviceaccount:syndicate-system:syndicate-sync`. */
   syncUser: string;
@@ -45,8 +45,8 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const config: WebhookConfig = {
     clusterName: text("cluster-name") ?? "",
     port: readPort("port", text("port"), 9443, problems),
-    certDir: text("cert-dir") ?? "/var/run/syndicate/tls",
-    syncPort: readPort("sync-port", text("sync-port"), 8080, problems),
+    certDir: text("cert-dir") ?? "/certificates",
+    syncPort: readPort("sync-port", text("sync-port"), 8081, problems),
     syncUser: text("sync-user") ?? SYNC_USER,
     unionSelector: readWord("union-selector", text("union-selector"), ["strip", "keep"], "strip", problems),
     logLevel: readWord("log-level", text("log-level"), LOG_LEVELS, "info", problems),

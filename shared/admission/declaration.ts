@@ -14,6 +14,7 @@ import {
 import { ADOPT, INTENT, SUCCESSOR } from "../keys.ts";
 import { annotation } from "../kube/objects.ts";
 import { type Mode, parseMode } from "../mode.ts";
+import { parseAdopt } from "../protocol/declaration.ts";
 import { isReapply } from "./reapply.ts";
 import { type Change, changesMode, intentCopy, isShadow, modeText, replicaOf } from "./request.ts";
 
@@ -79,12 +80,6 @@ export function findSuccessor({ object, settings, advice }: Change): Successor {
   }
   if (named === settings.cluster) return { ok: false, message: `successor "${named}" is this cluster itself` };
   return { ok: true, cluster: named };
-}
-
-/** The clusters named in the value of the `adopt` annotation: a comma list, spaces and empty parts ignored. */
-export function parseAdopt(text: string | undefined): string[] {
-  const names = (text ?? "").split(",").map((name) => name.trim());
-  return [...new Set(names.filter((name) => name !== ""))];
 }
 
 /** The intent that declaring `mode` on this Service now makes; not ok if it cannot be one, with the reason. */

@@ -13,10 +13,10 @@ import {
   SUCCESSOR,
 } from "../keys.ts";
 import { annotation, label, type Service } from "../kube/objects.ts";
+import { parseAdopt } from "../protocol/declaration.ts";
 import { parseMinReady, parseMinReadySeconds } from "../protocol/readiness.ts";
 import { parseSelector } from "../selector.ts";
 import { annotateCommand } from "./command.ts";
-import { parseAdopt } from "./declaration.ts";
 import { isLabelKey, isLabelValue } from "./label-syntax.ts";
 import type { Rule } from "./mode-rules.ts";
 import { type Change, changesMode, intentCopy, isShadow } from "./request.ts";

@@ -3,12 +3,13 @@
 import type { Advice, ClusterAdvice } from "../advice.ts";
 import { ADOPT, MODE, SUCCESSOR } from "../keys.ts";
 import { annotation } from "../kube/objects.ts";
+import { parseAdopt } from "../protocol/declaration.ts";
+import { findPortConflict, portablePorts } from "../protocol/ports.ts";
 import { judgeTransition } from "../transitions.ts";
 import { annotateCommand, statusCommand } from "./command.ts";
-import { findSuccessor, type ModeChange, parseAdopt, stampDeclaration } from "./declaration.ts";
+import { findSuccessor, type ModeChange, stampDeclaration } from "./declaration.ts";
 import { successorProblem } from "./key-rules.ts";
 import { declaredMode, type Rule } from "./mode-rules.ts";
-import { findPortConflicts, missingPorts } from "./port-conflicts.ts";
 import { type Change, modeOf, replicaOf } from "./request.ts";
 import { annotationPath } from "./violation.ts";
 
@@ -38,18 +39,19 @@ export const checkOneOwn: Rule = (change, mode) => {
   return [{ field: MODE_PATH, value: undefined, problem, next }];
 };
 
-/** Endpoints are matched to ports by name: a union of Services that disagree would send traffic to wrong ports. */
+/** A union of Services whose ports differ would lose some of them: the sync process would hold, so it is refused at once. */
 export const checkPorts: Rule = (change, mode) => {
   const { advice, object } = change;
   if (declaredMode(mode)?.mode !== "union" || advice === "unavailable") return [];
-  return joiningOwners(change, advice).flatMap((cluster) =>
-    findPortConflicts(object.spec.ports ?? [], cluster.ports).map((conflict) => ({
-      field: "spec.ports",
-      value: (object.spec.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol })),
-      problem: `cannot be united with cluster "${cluster.name}": ${conflict}`,
-      next: `make the ports equal in both clusters, then ${annotateCommand(change.request, MODE, "union")}`,
-    })),
-  );
+  const value = portablePorts(object).map(({ name, port, protocol }) => ({ name, port, protocol }));
+  return joiningOwners(change, advice).flatMap((cluster) => {
+    const theirs = { ...object, spec: { ...object.spec, ports: cluster.ports } };
+    const conflict = findPortConflict(object, theirs);
+    if (!conflict) return [];
+    const problem = `cannot be united with cluster "${cluster.name}": ${conflict}`;
+    const next = `make the ports equal in both clusters, then ${annotateCommand(change.request, MODE, "union")}`;
+    return [{ field: "spec.ports", value, problem, next }];
+  });
 };
 
 /** A latest intent from the future would beat everything declared until then. */
@@ -62,7 +64,7 @@ export const checkClock: Rule = (change, mode) => {
 
 /** What the caller should know about other clusters when a declaration is accepted. */
 export function warnAboutPeers(change: Change, mode: ModeChange): string[] {
-  const { advice, object } = change;
+  const { advice } = change;
   const declared = declaredMode(mode);
   if (!declared) return [];
   if (advice === "unavailable") return ["the sync process did not answer: only this cluster's own rules were checked"];
@@ -75,13 +77,6 @@ export function warnAboutPeers(change: Change, mode: ModeChange): string[] {
     const apart = otherClusters(change, advice).filter((other) => other.service === "own" && !joining.includes(other));
     const names = apart.map(nameOf).join(", ");
     if (apart.length) warnings.push(`has its own Service and stays apart unless named in ${ADOPT}: ${names}`);
-  }
-  if (declared.mode === "union") {
-    for (const cluster of joining) {
-      const missing = missingPorts(object.spec.ports ?? [], cluster.ports);
-      if (missing.length)
-        warnings.push(`cluster ${cluster.name} lacks port ${missing.join(", ")}: its pods will not serve it`);
-    }
   }
   return warnings;
 }

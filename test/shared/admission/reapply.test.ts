@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mutate } from "../../../shared/admission/mutate.ts";
+import type { IntentCopy } from "../../../shared/intent.ts";
+import { LAST_APPLIED, MODE, PLUGIN_FIELD_MANAGER } from "../../../shared/keys.ts";
+import type { ManagedFieldsEntry } from "../../../shared/kube/objects.ts";
+import { mutated, mutatedObject } from "./patched-object.ts";
+import { annotated, following, NOW, type RequestParts, service, situation, stripped } from "./situations.ts";
+
+const lastApplied = (mode: string) => JSON.stringify({ metadata: { name: "web", annotations: { [MODE]: mode } } });
+const moved = stripped({ [LAST_APPLIED]: lastApplied("source") });
+const undone = annotated(moved, MODE, "source");
+const owner = (manager: string, operation: string): ManagedFieldsEntry => ({
+  manager,
+  operation,
+  fieldsV1: { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } },
+});
+const appliedByServer = { ...undone, metadata: { ...undone.metadata, managedFields: [owner("flux", "Apply")] } };
+
+const rows: [name: string, parts: RequestParts, isReapply: boolean][] = [
+  [
+    "kubectl apply of the manifest from before the move",
+    { object: undone, fieldManager: "kubectl-client-side-apply" },
+    true,
+  ],
+  ["an apply whose caller names no field manager", { object: undone }, true],
+  ["server-side apply of the old mode", { object: appliedByServer, fieldManager: "flux" }, true],
+  ["kubectl annotate, though a manifest carries the mode", { object: undone, fieldManager: "kubectl-annotate" }, false],
+  ["kubectl edit", { object: undone, fieldManager: "kubectl-edit" }, false],
+  ["kubectl patch", { object: undone, fieldManager: "kubectl-patch" }, false],
+  ["our plugin", { object: undone, fieldManager: PLUGIN_FIELD_MANAGER }, false],
+  [
+    "a manifest in which the mode has just been written",
+    {
+      object: annotated(undone, LAST_APPLIED, lastApplied("source")),
+      oldObject: stripped({ [LAST_APPLIED]: lastApplied("receiver") }),
+    },
+    false,
+  ],
+  ["a mode this Service never declared", { object: annotated(moved, MODE, "union") }, false],
+  ["a damaged manifest annotation", { object: annotated(undone, LAST_APPLIED, "{") }, false],
+  [
+    "an update that owns the mode, beside no manifest",
+    {
+      object: annotated(
+        { ...undone, metadata: { ...undone.metadata, managedFields: [owner("curl", "Update")] } },
+        LAST_APPLIED,
+        undefined,
+      ),
+    },
+    false,
+  ],
+];
+
+for (const [name, parts, isReapply] of rows) {
+  test(`${name}: ${isReapply ? "put back" : "a declaration"}`, () => {
+    const before = situation({ oldObject: moved, ...parts });
+    const after = mutatedObject(before);
+    assert.equal(
+      after.metadata.annotations?.[MODE],
+      isReapply ? "receiver" : parts.object?.metadata.annotations?.[MODE],
+    );
+    assert.equal(/does not undo a move/.test(mutate(before).warnings.join()), isReapply);
+    assert.deepEqual(mutate(mutated(before)).patch, []);
+  });
+}
+
+test("a mode that was removed stays removed", () => {
+  const none: IntentCopy = { mode: "none", at: "a", time: NOW - 1, declared: ["source"] };
+  const old = service({ annotations: following(undefined, none, { [LAST_APPLIED]: lastApplied("source") }) });
+  const before = situation({ object: annotated(old, MODE, "source"), oldObject: old });
+  assert.deepEqual(mutatedObject(before), old);
+  assert.match(mutate(before).warnings.join(), /stays absent/);
+});
+
+test("the rest of a re-applied manifest passes", () => {
+  const object = { ...undone, spec: { ...undone.spec, ports: [{ port: 81 }] } };
+  assert.deepEqual(mutatedObject(situation({ object, oldObject: moved })).spec.ports, [{ port: 81 }]);
+});
