@@ -21,7 +21,7 @@ const Server = v.pipe(
   v.string(),
   v.check((text) => URL.canParse(text), "must be a URL"),
   v.check((text) => text.startsWith("https://"), "must begin with https://"),
-  v.check((text) => isPlain(new URL(text)), "must not contain a user, a query or a fragment"),
+  v.check(isPlain, "must not contain a user, a query or a fragment"),
 );
 
 const Cidr = v.pipe(v.string(), v.check(isCidr, "must be a network such as 10.1.0.0/16"));
@@ -106,7 +106,9 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
     : `${path} must be ${issue.expected ?? "something else"}`;
 }
 
-function isPlain(url: URL): boolean {
+function isPlain(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return true;
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 }
 

@@ -3,6 +3,7 @@
  * whoever may edit a peer's Secret would gain that. Only the few fields that carry plain data are accepted.
  */
 
+import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import * as v from "valibot";
 import { LineCounter, parseDocument } from "yaml";
@@ -67,7 +68,9 @@ function checkIdentity(credentials: ClusterCredentials, file: string): void {
     throw new KubeconfigError(`${file}: the user needs a token, or client-certificate-data and client-key-data`);
   }
   try {
-    createSecureContext({ ca: caData, cert, key });
+    createSecureContext({ cert, key });
+    // A secure context skips what it cannot read among its authorities, and would then trust nobody.
+    if (caData !== undefined) new X509Certificate(caData);
   } catch (error) {
     // OpenSSL's codes name the fault ("key values mismatch") and no content.
     const reason = (error as NodeJS.ErrnoException).code ?? "unreadable";
