@@ -1,4 +1,4 @@
-import { runOrThrow } from "./process.ts";
+import { enterNamespace, runOrThrow } from "./process.ts";
 import { namespacePrefix } from "./record.ts";
 
 /** The addresses of one cluster. Cluster numbers start at 1. */
@@ -34,8 +34,8 @@ export function podAddress(clusterNumber: number, n: number): string {
 }
 
 async function batch(namespace: string | null, lines: string[]): Promise<void> {
-  const scope = namespace === null ? [] : ["-n", namespace];
-  await runOrThrow(["ip", ...scope, "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
+  // Not `ip -n`, which also wants mounts of its own and so fails in a chroot.
+  await runOrThrow(enterNamespace(namespace, ["ip", "-batch", "-"]), { stdin: `${lines.join("\n")}\n` });
 }
 
 /** One flat layer-2 network of a lab: a bridge in a namespace of its own, and one namespace per host or pod. */
@@ -89,6 +89,6 @@ export class Network {
 export async function dropFrom(namespace: string, sources: string[], on: boolean): Promise<void> {
   for (const source of sources) {
     const rule = ["iptables", "-w", on ? "-I" : "-D", "INPUT", "-s", source, "-j", "DROP"];
-    await runOrThrow(["nsenter", `--net=/run/netns/${namespace}`, ...rule]);
+    await runOrThrow(enterNamespace(namespace, rule));
   }
 }
