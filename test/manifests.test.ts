@@ -3,36 +3,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { parseAllDocuments } from "yaml";
-import { IDENTITY_CONFIGMAP, LEASE, MODE, SYNC_USER, SYSTEM_NAMESPACE } from "../shared/keys.ts";
-import { CERTIFICATE_SECRET, WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "../sync/certificates/cluster-store.ts";
+import { MODE, SYNC_USER, SYSTEM_NAMESPACE } from "../shared/keys.ts";
+import { WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "../sync/certificates/cluster-store.ts";
 import { readConfig as readSyncConfig } from "../sync/config.ts";
 import { createApp } from "../webhook/app.ts";
 import { readConfig } from "../webhook/config.ts";
-import { findKubectl } from "./lab/binaries/kubectl.ts";
-import { runCommand } from "./lab/process.ts";
-
-const MANIFESTS = join(dirname(dirname(fileURLToPath(import.meta.url))), "manifests");
-const kubectl = await findKubectl(() => {}, process.env);
-
-// biome-ignore lint/suspicious/noExplicitAny: rendered YAML; a wrong path fails the test that takes it
-type Rendered = any;
-
-async function render(folder: string): Promise<Map<string, Rendered>> {
-  const { code, stdout, stderr } = await runCommand([kubectl, "kustomize", join(MANIFESTS, folder)]);
-  assert.equal(code, 0, stderr);
-  const objects = parseAllDocuments(stdout).map((document) => document.toJS());
-  return new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object]));
-}
-
-function get(objects: Map<string, Rendered>, key: string): Rendered {
-  const object = objects.get(key);
-  assert.ok(object, `${key} is not among ${[...objects.keys()].join(", ")}`);
-  return object;
-}
+import { get, MANIFESTS, type Rendered, render } from "./rendered-manifests.ts";
 
 const base = await render(".");
 const current = await render("overlays/current");
@@ -197,56 +175,4 @@ test("the Pod meets the restricted Pod Security Standard, which the namespace en
     assert.ok(resources.requests.cpu && resources.requests.memory && resources.limits.memory);
     assert.ok(livenessProbe && readinessProbe);
   }
-});
-
-/** Every rule of all roles, as `kind/name`, groups, resources, names and verbs. */
-const rules = [...base.values()]
-  .filter(({ kind }) => kind.endsWith("Role"))
-  .flatMap(({ kind, metadata, rules: list }) =>
-    list.map((rule: Rendered) => ({ role: `${kind}/${metadata.name}`, ...rule })),
-  );
-
-test("no rule has a wildcard", () => {
-  for (const rule of rules) {
-    for (const list of [rule.apiGroups, rule.resources, rule.verbs])
-      assert.ok(!JSON.stringify(list).includes("*"), rule.role);
-  }
-});
-
-test("peers only read", () => {
-  const peer = rules.filter(({ role }) => role.endsWith("/syndicate-peer"));
-  assert.ok(peer.length > 0);
-  for (const { verbs, resources } of peer) {
-    assert.deepEqual(
-      verbs.filter((verb: string) => !["get", "list", "watch"].includes(verb)),
-      [],
-      String(resources),
-    );
-    assert.ok(!resources.includes("secrets"));
-  }
-});
-
-test("what is not Services and endpoints is named, but for creation", () => {
-  const open = [
-    "services",
-    "endpoints",
-    "services/status",
-    "services/finalizers",
-    "endpointslices",
-    "events",
-    "namespaces",
-  ];
-  for (const { role, resources, resourceNames, verbs } of rules) {
-    const isOpen = resources.every((resource: string) => open.includes(resource));
-    assert.ok(isOpen || resourceNames || verbs.join() === "create", `${role} ${resources}`);
-  }
-  const named = new Map(
-    rules.flatMap((rule) => rule.resources.map((resource: string) => [`${rule.role} ${resource}`, rule.resourceNames])),
-  );
-  assert.deepEqual(named.get("Role/syndicate-sync secrets"), [CERTIFICATE_SECRET]);
-  for (const role of ["Role/syndicate-sync", "Role/syndicate-peer"]) {
-    assert.deepEqual(named.get(`${role} configmaps`), [IDENTITY_CONFIGMAP]);
-    assert.deepEqual(named.get(`${role} leases`), [LEASE]);
-  }
-  assert.deepEqual(named.get("ClusterRole/syndicate-sync validatingwebhookconfigurations"), [WEBHOOK_CONFIGURATION]);
 });
