@@ -8,6 +8,7 @@ import {
   type IntentCopy,
   impliedMode,
   latestIntent,
+  MAX_AHEAD_MS,
   type Stamp,
   stampIntent,
 } from "../intent.ts";
@@ -59,7 +60,8 @@ export function carriedIntent({ object, old, settings, now, advice }: Change): I
   const mode = modeText(object);
   if (impliedMode(copy, settings.cluster) !== mode || (mode === undefined && copy.mode !== "none")) return undefined;
   const latest = advice === "unavailable" ? 0 : (advice.latest?.time ?? 0);
-  return copy.time <= Math.max(now, latest + 1) ? copy : undefined;
+  const newest = Math.min(Math.max(now, latest + 1), now + MAX_AHEAD_MS);
+  return copy.time <= newest ? copy : undefined;
 }
 
 /** The latest intent known here: in any cluster if the sync process answered, else the Service's own copy. */
