@@ -6,7 +6,7 @@ import { type Endpoint, type EndpointSlice, label, type Service } from "../kube/
 import { copyName } from "../names.ts";
 import { nativeSlices, readyAddresses } from "./contribution.ts";
 import type { ClusterView } from "./snapshot.ts";
-import { isReady } from "./usable.ts";
+import { familiesOf, isReady } from "./usable.ts";
 
 /** The desired copies in `service`'s cluster of the slices that `source` contributes. */
 export function desiredCopies(
@@ -17,7 +17,7 @@ export function desiredCopies(
   const allowed = source.podCIDRs.length ? compileRanges(source.podCIDRs) : undefined;
   const ready = readyAddresses(slices);
   return slices
-    .filter((slice) => slice.addressType !== "FQDN")
+    .filter((slice) => isOfUse(slice, service))
     .map((slice) => {
       const endpoints = (slice.endpoints ?? [])
         .filter((endpoint) => endpoint.addresses.every((address) => isAllowedAddress(address, allowed)))
@@ -32,8 +32,13 @@ export function desiredCopies(
  */
 export function desiredOwnCopies(service: Service, own: ClusterView): EndpointSlice[] {
   return nativeSlices(own.shadowSlices)
-    .filter((slice) => slice.addressType !== "FQDN")
+    .filter((slice) => isOfUse(slice, service))
     .map((slice) => copyOf(service, own.name, slice, (slice.endpoints ?? []).map(ownEndpoint)));
+}
+
+/** A copy of another address family would never be used; names instead of addresses are not ours to resolve. */
+function isOfUse(slice: EndpointSlice, service: Service): boolean {
+  return slice.addressType !== "FQDN" && familiesOf(service)?.includes(slice.addressType) !== false;
 }
 
 function copyOf(service: Service, cluster: string, slice: EndpointSlice, endpoints: Endpoint[]): EndpointSlice {

@@ -1,4 +1,5 @@
 /** Which endpoints can take a request, and the sets that the make-before-break rules compare. */
+import { isIP } from "node:net";
 import type { Endpoint, EndpointSlice, Service } from "../kube/objects.ts";
 
 /** Ready; nil counts as true (EndpointSlice API: "nil should be interpreted as true"). */
@@ -10,6 +11,17 @@ export function isReady(endpoint: Endpoint): boolean {
 export function isUsable(endpoint: Endpoint): boolean {
   const conditions = endpoint.conditions;
   return isReady(endpoint) || (conditions?.terminating === true && conditions.serving === true);
+}
+
+/**
+ * The address families a Service uses; undefined if it does not say. Servers without dual stack (below 1.20, or with the
+ * gate off) leave `ipFamilies` out, then the cluster IP tells.
+ */
+export function familiesOf(service: Service): readonly string[] | undefined {
+  const { ipFamilies, clusterIP } = service.spec;
+  if (ipFamilies?.length) return ipFamilies;
+  const version = isIP(clusterIP ?? "");
+  return version === 0 ? undefined : [version === 4 ? "IPv4" : "IPv6"];
 }
 
 /**
@@ -35,8 +47,7 @@ export function endpointSet(
 
 /** The port names of `slice` that the Service can use; none if it is of another address family. */
 function offeredPorts(slice: EndpointSlice, service: Service, names: ReadonlySet<string>): readonly string[] {
-  const families = service.spec.ipFamilies;
-  if (families?.length && !families.includes(slice.addressType)) return [];
+  if (familiesOf(service)?.includes(slice.addressType) === false) return [];
   const ports = (slice.ports ?? []).map((port) => port.name ?? "");
   return portsOrWhole(
     ports.filter((name) => names.has(name)),

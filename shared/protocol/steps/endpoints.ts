@@ -11,7 +11,7 @@ import type {
 } from "../../kube/objects.ts";
 import type { Context } from "../context.ts";
 import { equalMaps } from "../copies.ts";
-import { isReady } from "../usable.ts";
+import { familiesOf, isReady } from "../usable.ts";
 import { NOTHING, removeObject, type Step, writing } from "../write.ts";
 import { isReleasedFromNative } from "./frozen.ts";
 
@@ -40,7 +40,7 @@ export function stepEndpoints(context: Context, copies: readonly EndpointSlice[]
  * copy them into yet another slice. Truncated as Kubernetes does: ready addresses first.
  */
 export function desiredEndpoints(service: Service, copies: readonly EndpointSlice[]): Endpoints {
-  const family = service.spec.ipFamilies?.[0] ?? "IPv4";
+  const family = familiesOf(service)?.[0] ?? "IPv4";
   const subsets = new Map<string, Subset>();
   const budget = { left: MAX_ADDRESSES, over: false };
   for (const wantReady of [true, false]) {
