@@ -24,6 +24,10 @@ export interface Timings {
   relistAfterMs: number;
   /** Silence after which the server is asked on a fresh connection whether it is there. Default 20,000 ms. */
   probeAfterMs: number;
+  /** Time the server has for that answer. Default 5,000 ms. */
+  probeDeadlineMs: number;
+  /** Time the server has to accept a watch. Default 10,000 ms. */
+  acceptMs: number;
   /** Silence after which a watch is renewed although the server is there. Default 90,000 ms: bookmarks come each minute. */
   silenceLimitMs: number;
 }
@@ -34,6 +38,8 @@ export const DEFAULT_TIMINGS: Timings = {
   healthyMs: 30_000,
   relistAfterMs: 60_000,
   probeAfterMs: 20_000,
+  probeDeadlineMs: 5_000,
+  acceptMs: 10_000,
   silenceLimitMs: 90_000,
 };
 
@@ -56,7 +62,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   clock?: Clock;
   /** Numbers from 0 to below 1. Default `Math.random`. */
   random?: () => number;
-  /** For tests. */
+  /** Defaults as given in `Timings`. */
   timings?: Partial<Timings>;
 }
 

@@ -133,14 +133,15 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const watchdog = startWatchdog({
       ...this.#timings,
       clock: this.#clock,
-      probe: () => client.probe(),
+      probe: () => client.probe(this.#timings.probeDeadlineMs),
       onDead: (error) => {
         death = { error };
         controller.abort();
       },
     });
     try {
-      const events = await client.stream(this.#watchPath(resourceVersion), signal, { onBytes: watchdog.alive });
+      const options = { onBytes: watchdog.alive, deadlineMs: this.#timings.acceptMs };
+      const events = await client.stream(this.#watchPath(resourceVersion), signal, options);
       this.#watchingSince = this.#clock.now();
       this.#setState("watching");
       for await (const event of events) this.#apply(event);
