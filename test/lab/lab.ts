@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findBinaries } from "./binaries/binaries.ts";
 import { ensureNetworkTools } from "./binaries/system-packages.ts";
@@ -138,7 +138,8 @@ function describeLab(record: LabRecord, kubeconfig: string, kubectl: string, sta
     },
     saveLogs: (folder) => {
       for (const part of ["logs", "meters"]) {
-        cpSync(join(record.dir, part), join(folder, part), { recursive: true, force: true });
+        const source = join(record.dir, part);
+        if (existsSync(source)) cpSync(source, join(folder, part), { recursive: true });
       }
     },
     stop: async () => removeLab(record),

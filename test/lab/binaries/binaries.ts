@@ -16,7 +16,7 @@ export interface Binaries {
   kubectl: string;
   /** The version that all three servers report, such as `v1.20.2`. */
   version: string;
-  /** Where the servers were found: a folder. */
+  /** Where the servers were found: `KUBEBUILDER_ASSETS`, `PATH` or `the cache`. */
   origin: string;
 }
 
