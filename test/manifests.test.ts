@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { MODE, SYNC_USER, SYSTEM_NAMESPACE } from "../shared/keys.ts";
 import { WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "../sync/certificates/cluster-store.ts";
 import { readConfig as readSyncConfig } from "../sync/config.ts";
+import { createHealthServer } from "../sync/server.ts";
 import { createApp } from "../webhook/app.ts";
 import { readConfig } from "../webhook/config.ts";
 import { get, MANIFESTS, type Rendered, render } from "./rendered-manifests.ts";
@@ -83,17 +84,29 @@ test("overlays/current differs from the base in the webhook configurations and i
   assert.deepEqual(rest(current), rest(base));
 });
 
-test("the webhook's paths and probes are those the code serves", async () => {
-  const server = createServer(createApp({ whyUnready: () => undefined } as never)).listen(0, "127.0.0.1");
+/** Answers of a listener on a free port, by path. */
+async function askStatus(listener: RequestListener): Promise<(path: string) => Promise<number>> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
   after(() => server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+  return async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+}
+
+test("the webhook's paths and probes are those the code serves", async () => {
+  const status = await askStatus(createApp({ whyUnready: () => undefined } as never));
   for (const { path } of WEBHOOKS) assert.equal(await status(path), 405, `${path} exists, for POST`);
   for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
     assert.equal(webhook[probe].httpGet.scheme, "HTTPS");
     assert.equal(await status(webhook[probe].httpGet.path), 200);
   }
+});
+
+test("the probes of sync are those the code serves", async () => {
+  const well = () => undefined;
+  const [listener] = createHealthServer({ health: well, readiness: well } as never).listeners("request");
+  const status = await askStatus(listener as RequestListener);
+  for (const probe of ["livenessProbe", "readinessProbe"]) assert.equal(await status(sync[probe].httpGet.path), 200);
 });
 
 test("the webhook accepts its arguments and settings, and they fit the rest", () => {
