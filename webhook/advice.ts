@@ -1,5 +1,6 @@
 /** Asks the sync process what it knows of a Service in all clusters. Admission never waits long for it. */
 
+import { request } from "undici";
 import * as v from "valibot";
 import type { Advice } from "../shared/advice.ts";
 import { IntentSchema } from "../shared/intent.ts";
@@ -53,37 +54,31 @@ export function createAdviceClient({ port, cluster, deadlineMs, onFailure }: Adv
   return async (namespace, name) => {
     const query = new URLSearchParams({ namespace, name });
     try {
-      const answer = await fetch(`http://127.0.0.1:${port}/advice?${query}`, {
+      const { statusCode, body } = await request(`http://127.0.0.1:${port}/advice?${query}`, {
         signal: AbortSignal.timeout(deadlineMs ?? ADVICE_DEADLINE_MS),
-        redirect: "error",
+        // A connection of its own: a kept one may be closed by the other side in the moment it is used.
+        reset: true,
       });
-      const text = await readText(answer);
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const text = await readText(body);
+      if (statusCode !== 200) throw new Error(`status ${statusCode}`);
       const advice = v.parse(AdviceSchema, JSON.parse(text));
       if (advice.cluster !== cluster) throw new Error(`it answers for cluster ${advice.cluster.slice(0, 63)}`);
       return advice;
     } catch (error) {
-      onFailure?.(error instanceof Error ? describe(error) : "unknown");
+      onFailure?.((error instanceof Error ? error.message : String(error)).slice(0, 200));
       return "unavailable";
     }
   };
 }
 
 /** The body as text. Throws beyond `MAX_ANSWER_BYTES`. */
-async function readText(answer: Response): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > MAX_ANSWER_BYTES) throw new Error(`answer larger than ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** `fetch` hides the system's error in `cause`. */
-function describe(error: Error): string {
-  const { cause } = error;
-  const inner = cause instanceof Error ? `: ${cause.message}` : "";
-  return `${error.message}${inner}`.slice(0, 200);
 }

@@ -69,9 +69,8 @@ export function watchCertificate(options: CertificateOptions): CertificateWatch 
   const load = async () => {
     try {
       const pair = await readKeyPair(folder, now());
+      if (current?.cert !== pair.cert || current.key !== pair.key) onPair(pair);
       lastProblem = undefined;
-      if (current?.cert === pair.cert && current.key === pair.key) return;
-      onPair(pair);
       current = pair;
       first.resolve(pair);
     } catch (error) {
