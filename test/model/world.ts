@@ -33,6 +33,8 @@ export class Cluster {
   pods = new Map<string, Pod>();
   reachable = true;
   since = new Map<string, number>();
+  /** What this cluster's watches have shown of each cluster, by kind; empty where views do not lag. */
+  readonly seen = new Map<string, { services: Service[]; slices: EndpointSlice[] }>();
 
   constructor(name: string) {
     this.name = name;
@@ -47,7 +49,11 @@ export class World {
   /** One line for every write, in order. */
   readonly log: string[] = [];
   now = 1_700_000_000_000;
+  /** Pods made so far: their addresses are numbered by it. */
+  podsMade = 0;
   key = { namespace: NAMESPACE, name: "web" };
+  /** Watches show only what `observe` brought; otherwise everything at once. */
+  lagging = false;
   /** Called after every change of any object. */
   onChange: (() => void) | undefined;
   #version = 0;
@@ -87,13 +93,11 @@ export class World {
     const cluster = this.cluster(name);
     const found = cluster.services.get(service);
     if (!found) throw new Error(`${name} has no Service ${service}`);
-    this.#patch(cluster, found, { metadata: { annotations: values } });
-    const stored = cluster.services.get(service);
-    if (stored && Object.hasOwn(values, MODE)) {
-      const time = new Date(Math.floor(this.now / 1000) * 1000).toISOString();
-      const fieldsV1 = { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } };
-      stored.metadata.managedFields = [{ manager: "kubectl", operation: "Update", time, fieldsV1 }];
-    }
+    const time = new Date(Math.floor(this.now / 1000) * 1000).toISOString();
+    const fieldsV1 = { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } };
+    const managedFields = [{ manager: "kubectl", operation: "Update", time, fieldsV1 }];
+    const stamp = Object.hasOwn(values, MODE) ? { managedFields } : {};
+    this.#patch(cluster, found, { metadata: { annotations: values, ...stamp } });
   }
 
   #patch(cluster: Cluster, service: Service, patch: Record<string, unknown>): void {
@@ -105,60 +109,110 @@ export class World {
     this.onChange?.();
   }
 
-  snapshot(own: string): Snapshot {
-    const clusters = new Map([...this.clusters.values()].map((cluster) => [cluster.name, this.#view(own, cluster)]));
+  /** The snapshot as the caches of `own` have it, or as fresh reads would give it. */
+  snapshot(own: string, live = !this.lagging): Snapshot {
+    const clusters = new Map([...this.clusters.values()].map((peer) => [peer.name, this.#view(own, peer, live)]));
     return { key: this.key, own, clusters, settings: this.settings, now: this.now, since: this.cluster(own).since };
   }
 
-  #view(own: string, cluster: Cluster): ClusterView {
+  /** The watch of one kind in `peer` brings `own` up to date. */
+  observe(own: string, peer: string, kind: "services" | "slices"): void {
+    const { seen } = this.cluster(own);
+    const before = seen.get(peer) ?? { services: [], slices: [] };
+    seen.set(peer, { ...before, [kind]: [...this.cluster(peer)[kind].values()] });
+  }
+
+  /** All watches of all clusters are up to date. */
+  observeAll(): void {
+    for (const own of this.clusters.keys()) {
+      for (const peer of this.clusters.keys()) {
+        this.observe(own, peer, "services");
+        this.observe(own, peer, "slices");
+      }
+    }
+  }
+
+  #view(own: string, cluster: Cluster, live: boolean): ClusterView {
     const { name } = this.key;
-    const service = cluster.services.get(name);
-    const shadow = [...cluster.services.values()].find((candidate) => label(candidate, SHADOW_OF) === name);
-    const live = shadow?.metadata.ownerReferences?.[0]?.uid === service?.metadata.uid ? shadow : undefined;
-    const of = (owner: string) => [...cluster.slices.values()].filter((slice) => label(slice, SERVICE_NAME) === owner);
+    const seen = this.cluster(own).seen.get(cluster.name) ?? { services: [], slices: [] };
+    const services = live ? [...cluster.services.values()] : seen.services;
+    const slices = live ? [...cluster.slices.values()] : seen.slices;
+    const service = services.find((candidate) => candidate.metadata.name === name);
+    const shadow = services.find((candidate) => label(candidate, SHADOW_OF) === name);
+    const owned = shadow?.metadata.ownerReferences?.[0]?.uid === service?.metadata.uid ? shadow : undefined;
+    const of = (owner: string) => slices.filter((slice) => label(slice, SERVICE_NAME) === owner);
     const endpoints = cluster.name === own ? cluster.endpoints.get(name) : undefined;
     return {
       name: cluster.name,
       listed: cluster.reachable || cluster.name === own,
       namespace: true,
       ...(service ? { service } : {}),
-      ...(live ? { shadow: live } : {}),
+      ...(owned ? { shadow: owned } : {}),
       slices: of(name),
-      shadowSlices: live ? of(live.metadata.name) : [],
+      shadowSlices: owned ? of(owned.metadata.name) : [],
       ...(endpoints ? { endpoints } : {}),
       podCIDRs: [],
     };
   }
 
-  /** One pass of a cluster's sync process: plan, then the first `most` writes. Returns the plan. */
+  /**
+   * One pass of a cluster's sync process as the real reconciler makes it: plan from the caches; if a write asks for it, plan
+   * again from fresh reads; then the first `most` writes, ending at a conflict. Own writes are seen at once (overlay).
+   */
   reconcile(own: string, most = Number.POSITIVE_INFINITY): Plan {
-    const cluster = this.cluster(own);
-    const plan = planService(this.snapshot(own));
-    cluster.since = new Map(plan.facts.map((fact) => [fact, cluster.since.get(fact) ?? this.now]));
-    for (const write of plan.writes.slice(0, most)) this.apply(own, write);
+    let plan = this.#plan(own, this.snapshot(own));
+    if (plan.writes.some((write) => write.live)) plan = this.#plan(own, this.snapshot(own, true));
+    for (const write of plan.writes.slice(0, most)) if (!this.apply(own, write)) break;
     return plan;
   }
 
-  apply(own: string, write: Write): void {
+  #plan(own: string, snapshot: Snapshot): Plan {
     const cluster = this.cluster(own);
+    const plan = planService(deepFreeze(snapshot));
+    cluster.since = new Map(plan.facts.map((fact) => [fact, cluster.since.get(fact) ?? this.now]));
+    return plan;
+  }
+
+  /** Makes one write as an API server would; false if its precondition fails. */
+  apply(own: string, write: Write): boolean {
+    const cluster = this.cluster(own);
+    const kind = write.resource === "endpointslices" ? "slices" : write.resource;
+    const map = cluster[kind] as Map<string, KubeObject>;
     this.log.push(`${own}: ${write.verb} ${write.resource}/${write.name} (${write.reason})`);
-    const map = cluster[write.resource === "endpointslices" ? "slices" : write.resource] as Map<string, KubeObject>;
+    if (!this.#perform(own, map, write)) {
+      this.log.push(`${own}: conflict`);
+      if (kind !== "endpoints") this.observe(own, own, kind);
+      return false;
+    }
+    if (this.lagging && kind !== "endpoints") this.observe(own, own, kind);
+    this.onChange?.();
+    return true;
+  }
+
+  #perform(own: string, map: Map<string, KubeObject>, write: Write): boolean {
     const found = map.get(write.name);
     switch (write.verb) {
       case "create":
-        if (found) throw new Error(`${own}: ${write.resource}/${write.name} already exists`);
+        if (found) return false;
         if (write.resource === "services") this.createService(own, write.body as Service);
         else this.#store(map, write.body);
-        return;
+        return true;
       case "update":
+        if (!found || found.metadata.resourceVersion !== write.body.metadata.resourceVersion) return false;
         this.#store(map, write.body);
-        return;
-      case "patch":
-        if (found) this.#patch(cluster, found as Service, write.patch);
-        return;
+        return true;
+      case "patch": {
+        const expected = (write.patch["metadata"] as { resourceVersion?: string } | undefined)?.resourceVersion;
+        if (!found || found.metadata.resourceVersion !== expected) return false;
+        this.#patch(this.cluster(own), found as Service, write.patch);
+        return true;
+      }
       case "delete":
-        map.delete(write.name);
-        this.onChange?.();
+        if (!found) return true;
+        if (found.metadata.uid !== write.uid) return false;
+        if (write.resourceVersion !== undefined && found.metadata.resourceVersion !== write.resourceVersion)
+          return false;
+        return map.delete(write.name);
     }
   }
 
@@ -266,6 +320,7 @@ export class World {
   /** Controllers and sync processes in turn, time passing where somebody waits for it, until nobody writes. Throws if that never is. */
   settle(rounds = 200): void {
     for (let round = 0; round < rounds; round++) {
+      if (this.lagging) this.observeAll();
       let busy = false;
       let recheck: number | undefined;
       for (const name of this.clusters.keys()) {
@@ -303,4 +358,12 @@ function merge(target: unknown, patch: unknown): unknown {
     else result[key] = merge(result[key], value);
   }
   return result;
+}
+
+/** A decision that changed its input would throw here. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  if (value instanceof Map) for (const member of value.values()) deepFreeze(member);
+  else for (const member of Object.values(value)) deepFreeze(member);
+  return value instanceof Map ? value : Object.freeze(value);
 }

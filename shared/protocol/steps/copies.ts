@@ -11,6 +11,8 @@ import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 /** The copies wanted in the own cluster, and what keeps the superfluous ones. */
 export interface WantedCopies {
   slices: EndpointSlice[];
+  /** Sources whose copies go although they may still contribute: a structural step, judged live. */
+  dropped: Set<string>;
   holds: Hold[];
   recheckMs?: number;
 }
@@ -19,9 +21,9 @@ export interface WantedCopies {
 export function wantCopies(context: Context): WantedCopies {
   const { own, desire } = context;
   const existing = new Set(ourCopies(own).map((slice) => sourceOf(slice) ?? ""));
-  const wanted: WantedCopies = { slices: [], holds: [] };
+  const wanted: WantedCopies = { slices: [], dropped: new Set(), holds: [] };
   for (const source of new Set([...desire.sources, ...existing])) {
-    if (source === own.name) wanted.slices.push(...wantOwn(context));
+    if (source === own.name) wantOwn(context, wanted);
     else if (desire.sources.has(source)) wanted.slices.push(...wantPeer(context, source));
     else wantLegacy(context, source, wanted);
   }
@@ -29,12 +31,18 @@ export function wantCopies(context: Context): WantedCopies {
 }
 
 /** Copies of the own shadow: as long as it is needed. A shadow lost in a union is about to come back. */
-function wantOwn(context: Context): EndpointSlice[] {
+function wantOwn(context: Context, wanted: WantedCopies): void {
   const { own, service, desire } = context;
-  if (!own.shadow) return desire.sources.has(own.name) ? ourCopies(own, own.name) : [];
-  if (desire.shadow === "retire" && shadowCovered(context)) return [];
-  if (nativeSlices(own.shadowSlices).length === 0) return ourCopies(own, own.name);
-  return desiredOwnCopies(service, own);
+  const existing = ourCopies(own, own.name);
+  if (!own.shadow) {
+    if (desire.sources.has(own.name)) wanted.slices.push(...existing);
+    else wanted.dropped.add(own.name);
+  } else if (desire.shadow === "retire" && shadowCovered(context)) {
+    wanted.dropped.add(own.name);
+  } else {
+    const filled = nativeSlices(own.shadowSlices).length > 0;
+    wanted.slices.push(...(filled ? desiredOwnCopies(service, own) : existing));
+  }
 }
 
 function wantPeer(context: Context, source: string): EndpointSlice[] {
@@ -60,7 +68,10 @@ function wantLegacy(context: Context, source: string, wanted: WantedCopies): voi
     return;
   }
   const because = keepsLegacy(context);
-  if (because === undefined) return;
+  if (because === undefined) {
+    wanted.dropped.add(source);
+    return;
+  }
   const kept = wantPeer(context, source);
   wanted.slices.push(...kept);
   if (kept.length === 0 || context.desire.legacy === "follow") return;
@@ -100,7 +111,7 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   }
   const removals = [...existing.values()]
     .filter((slice) => !kept.has(slice.metadata.name))
-    .map((slice) => removeObject("endpointslices", slice, `${sourceOf(slice)} no longer contributes it`));
+    .map((slice) => removeCopy(slice, wanted.dropped));
   const natives = hasSelector(service) ? nativeSlices(own.slices) : [];
   const before = usableSet([...existing.values(), ...natives], service).size;
   const after = usableSet([...wanted.slices, ...natives], service).size;
@@ -110,6 +121,14 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
     holds: wanted.holds,
     ...(wanted.recheckMs === undefined ? {} : { recheckMs: wanted.recheckMs }),
   };
+}
+
+function removeCopy(slice: EndpointSlice, dropped: ReadonlySet<string>): Write {
+  const source = sourceOf(slice) ?? "";
+  if (!dropped.has(source)) return removeObject("endpointslices", slice, `${source} no longer contributes it`);
+  return removeObject("endpointslices", slice, `the endpoints of ${source} are not needed here any more`, {
+    live: true,
+  });
 }
 
 /** The desired copy as a replacement of the existing one; fails on the server if that changed meanwhile. */

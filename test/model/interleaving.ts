@@ -1,0 +1,215 @@
+/** Random interleavings of users, pods, controllers, watches and crashes over the model, and what must hold throughout. */
+import fc from "fast-check";
+import { MANAGED_BY, MODE, NATIVE_MANAGER, SERVICE_NAME, SUCCESSOR } from "../../shared/keys.ts";
+import { label, type Service } from "../../shared/kube/objects.ts";
+import { MODES, type Mode } from "../../shared/mode.ts";
+import { isReady } from "../../shared/protocol/usable.ts";
+import { hasSelector } from "../../shared/selector.ts";
+import { type Cluster, World } from "./world.ts";
+
+/** One move of somebody. Numbers choose among what is there. */
+export type Move =
+  | { kind: "native"; cluster: number }
+  | { kind: "sync"; cluster: number; most: number }
+  | { kind: "observe"; cluster: number; peer: number; what: "services" | "slices" }
+  | { kind: "mode"; cluster: number; mode: Mode; successor: number }
+  | { kind: "pod"; cluster: number; change: "add" | "remove" | "ready" | "unready" }
+  | { kind: "crash"; cluster: number }
+  | { kind: "cut" | "heal"; cluster: number }
+  | { kind: "time"; seconds: number };
+
+const index = fc.nat({ max: 3 });
+
+/** Moves in the proportion in which interesting stories happen: much machinery, few commands. */
+export const arbitraryMove: fc.Arbitrary<Move> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("native" as const), cluster: index }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({ kind: fc.constant("sync" as const), cluster: index, most: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant("observe" as const),
+      cluster: index,
+      peer: index,
+      what: fc.constantFrom("services" as const, "slices" as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("mode" as const),
+      cluster: index,
+      mode: fc.constantFrom(...MODES.filter((mode) => mode !== "singular")),
+      successor: index,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("pod" as const),
+      cluster: index,
+      change: fc.constantFrom("add" as const, "remove" as const, "ready" as const, "unready" as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const), cluster: index }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cut" as const, "heal" as const), cluster: index }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), seconds: fc.integer({ min: 1, max: 15 }) }) },
+);
+
+const LABELS = { app: "web" };
+
+function newService(): Service {
+  return {
+    metadata: { name: "web", namespace: "shop" },
+    spec: { selector: LABELS, ports: [{ port: 80, protocol: "TCP", targetPort: 8080 }] },
+  };
+}
+
+/** A world at rest: the Service in the first cluster with two ready pods, replicas elsewhere, pods waiting in the second. */
+export function startWorld(...names: string[]): World {
+  const world = new World(...names);
+  const [first = "east", second = "west"] = names;
+  world.createService(first, newService());
+  addPod(world, first);
+  addPod(world, first);
+  addPod(world, second);
+  addPod(world, second);
+  world.settle();
+  world.lagging = true;
+  world.observeAll();
+  return world;
+}
+
+/** Addresses are never used twice: a stale copy must not look alive because another pod got its address. */
+function addPod(world: World, name: string): void {
+  const at = [...world.clusters.keys()].indexOf(name) + 1;
+  const number = ++world.podsMade;
+  const ip = `10.${at}.0.${number}`;
+  world.cluster(name).pods.set(ip, { ip, labels: LABELS, ready: true });
+}
+
+/** Plays moves and returns the story. Throws an Error that tells it when something that must hold does not. */
+export function play(world: World, moves: readonly Move[]): void {
+  const names = [...world.clusters.keys()];
+  for (const move of moves) {
+    const name = "cluster" in move ? names[move.cluster % names.length] : undefined;
+    act(world, names, name ?? "", move);
+  }
+  for (const cluster of world.clusters.values()) cluster.reachable = true;
+  guarded(world, () => world.settle(400));
+  checkAtRest(world);
+}
+
+function act(world: World, names: readonly string[], name: string, move: Move): void {
+  const cluster = world.clusters.get(name);
+  switch (move.kind) {
+    case "native":
+      guarded(world, () => world.runNative(name));
+      return;
+    case "sync":
+      guarded(world, () => world.reconcile(name, move.most));
+      return;
+    case "observe":
+      world.observe(name, names[move.peer % names.length] ?? name, move.what);
+      return;
+    case "mode":
+      declare(world, name, move.mode, names[move.successor % names.length] ?? name);
+      return;
+    case "pod":
+      changePod(world, name, move.change);
+      return;
+    case "crash":
+      cluster?.since.clear();
+      return;
+    case "cut":
+    case "heal":
+      if (cluster) cluster.reachable = move.kind === "heal";
+      return;
+    case "time":
+      world.now += move.seconds * 1000;
+  }
+}
+
+function declare(world: World, name: string, mode: Mode, successor: string): void {
+  if (!world.cluster(name).services.has("web")) return;
+  const named = mode === "receiver" && successor !== name ? { [SUCCESSOR]: successor } : {};
+  world.log.push(`user: ${name} becomes ${mode}${mode === "receiver" ? ` after ${successor}` : ""}`);
+  world.annotate(name, { [MODE]: mode, ...named });
+}
+
+function changePod(world: World, name: string, change: "add" | "remove" | "ready" | "unready"): void {
+  const { pods } = world.cluster(name);
+  const all = [...pods.values()];
+  world.log.push(`pods: ${name} ${change}`);
+  if (change === "add") addPod(world, name);
+  else if (change === "remove") pods.delete(all.at(-1)?.ip ?? "");
+  else {
+    const pod = all.find((candidate) => candidate.ready === (change === "unready"));
+    if (pod) pods.set(pod.ip, { ...pod, ready: change === "ready" });
+  }
+}
+
+/**
+ * Addresses that a cluster offers and that Kubernetes, in the cluster where their pod lives, tracks as ready now. More than
+ * that nobody can know: a pod may have died a moment ago. What frozen slices say does not count.
+ */
+export function offered(world: World, name: string): string[] {
+  const known = new Set([...world.clusters.values()].flatMap(trackedReady));
+  return world.served(name).filter((ip) => known.has(ip));
+}
+
+function trackedReady(cluster: Cluster): string[] {
+  const tracked = [...cluster.slices.values()].filter(
+    (slice) =>
+      label(slice, MANAGED_BY) === NATIVE_MANAGER &&
+      hasSelector(cluster.services.get(label(slice, SERVICE_NAME) ?? "")),
+  );
+  return tracked.flatMap((slice) => (slice.endpoints ?? []).filter(isReady).flatMap(({ addresses }) => addresses));
+}
+
+/**
+ * No write of ours or of a controller takes the last usable endpoint of a cluster. Updated copies are not judged: they show
+ * the source as the watch had it, and pods that change both ways within that lag may pass each other.
+ */
+function guarded(world: World, run: () => unknown): void {
+  const before = new Map<string, number>();
+  for (const name of world.clusters.keys()) before.set(name, offered(world, name).length);
+  world.onChange = () => {
+    for (const name of world.clusters.keys()) {
+      const now = offered(world, name).length;
+      const follows = / update endpointslices\//.test(world.log.at(-1) ?? "");
+      if (now === 0 && (before.get(name) ?? 0) > 0 && !follows)
+        throw tell(world, `${name} lost its last usable endpoint`);
+      before.set(name, now);
+    }
+  };
+  try {
+    run();
+  } finally {
+    world.onChange = undefined;
+  }
+}
+
+/** At rest: no dead address anywhere, nothing frozen, one truth about who serves. */
+export function checkAtRest(world: World): void {
+  const living = new Set([...world.clusters.values()].flatMap(({ pods }) => [...pods.keys()]));
+  for (const cluster of world.clusters.values()) {
+    const dead = world.served(cluster.name).filter((ip) => !living.has(ip));
+    if (dead.length) throw tell(world, `${cluster.name} offers dead addresses at rest: ${dead.join(", ")}`);
+    const service = cluster.services.get("web");
+    const native = [...cluster.slices.values()].filter(
+      (slice) => label(slice, MANAGED_BY) === NATIVE_MANAGER && slice.metadata.name === "web-native",
+    );
+    if (native.length && !hasSelector(service)) throw tell(world, `${cluster.name} keeps frozen slices at rest`);
+  }
+  const services = [...world.clusters.values()].map((cluster) => cluster.services.get("web"));
+  const modes = services.map((service) => service?.metadata.annotations?.[MODE]);
+  if (modes.every((mode) => mode === "receiver")) throw tell(world, "everyone is a receiver");
+}
+
+/** The story so far as an error. */
+function tell(world: World, what: string): Error {
+  return new Error(`${what}\n${world.log.slice(-60).join("\n")}`);
+}
