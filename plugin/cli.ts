@@ -1,0 +1,50 @@
+/** `kubectl syndicate` as a function: words and a world in, an exit code out. */
+import { type Parsed, parseCommandLine, type Values } from "./command-line.ts";
+import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { type Io, tell } from "./io.ts";
+
+export type Command = (values: Values, io: Io) => Promise<ExitCode>;
+
+/** One module per verb, loaded only when it is called: help and mistakes must not cost the Kubernetes client's start-up. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  status: async () => (await import("./status/command.ts")).runStatus,
+  migrate: async () => (await import("./migrate/command.ts")).runMigrate,
+};
+
+/** Runs one command line and resolves with its exit code. Never rejects: what goes wrong is told on stderr. */
+export async function run(argv: readonly string[], io: Io, commands = COMMANDS): Promise<ExitCode> {
+  try {
+    return await dispatch(await parseCommandLine(argv, io.stdout.columns), io, commands);
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+async function dispatch(parsed: Parsed, io: Io, commands: typeof COMMANDS): Promise<ExitCode> {
+  switch (parsed.kind) {
+    case "text":
+      io.stdout.write(`${parsed.text}\n`);
+      return EXIT.done;
+    case "mistake": {
+      const help = `kubectl syndicate ${parsed.verb === undefined ? "" : `${parsed.verb} `}--help`;
+      tell(io, `error: ${parsed.message.replace(/\s*\n\s*/g, " ")}`, `See: ${help}`);
+      return EXIT.error;
+    }
+    case "run": {
+      const command = await commands[parsed.verb]?.();
+      if (!command) throw new Error(`no command ${parsed.verb}`);
+      return await command(parsed.values, io);
+    }
+  }
+}
+
+function explain(error: unknown, io: Io): ExitCode {
+  if (error instanceof CliError) {
+    tell(io, `error: ${error.message}`, ...(error.next === undefined ? [] : [`next:  ${error.next}`]));
+    return error.code;
+  }
+  // Errors of the Kubernetes client say cluster, path and cause themselves; anything else is a fault of ours.
+  if (error instanceof Error && error.name === "ApiError") tell(io, `error: ${error.message}`);
+  else tell(io, `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return EXIT.error;
+}

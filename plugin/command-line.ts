@@ -1,0 +1,94 @@
+/** From words to a verb with its flags. What yargs would do by itself (print, exit, translate) is switched off. */
+import yargs, { type Argv, type Options } from "yargs";
+import { VERSION } from "../shared/version.ts";
+import { normaliseArgv } from "./argv.ts";
+import { type Flag, GLOBAL_FLAGS, VERBS, type Verb } from "./flags.ts";
+
+/** The flags of one call by name, as typed or by default; `service` is the positional one. */
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+export type Parsed =
+  | { kind: "run"; verb: string; values: Values }
+  /** Help or version: an answer. */
+  | { kind: "text"; text: string }
+  | { kind: "mistake"; message: string; verb: string | undefined };
+
+/** Reads the words after `kubectl syndicate`. */
+export async function parseCommandLine(argv: readonly string[], columns: number): Promise<Parsed> {
+  const words = normaliseArgv(argv);
+  const found: { parsed?: Parsed } = {};
+  const parser = buildParser(columns, (verb, values) => {
+    found.parsed = { kind: "run", verb, values };
+  });
+  const verb = words.find((word) => VERBS.some(({ name }) => name === word));
+  const outcome = await new Promise<{ error: Error | undefined; output: string }>((resolve) => {
+    void parser.parse(words, {}, (error, _values, output) => resolve({ error: error ?? undefined, output }));
+  });
+  if (outcome.error) return { kind: "mistake", message: outcome.error.message, verb };
+  if (outcome.output) return { kind: "text", text: outcome.output };
+  return found.parsed ?? { kind: "text", text: await parser.getHelp() };
+}
+
+function buildParser(columns: number, chosen: (verb: string, values: Values) => void): Argv {
+  let parser = yargs([])
+    .scriptName("kubectl syndicate")
+    .usage("Move Services between clusters, and see where they are.\n\nUsage: $0 COMMAND [flags]")
+    .locale("en")
+    .parserConfiguration({
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "greedy-arrays": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "populate--": true,
+    })
+    .wrap(Math.min(Math.max(columns, 60), 110))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .strict()
+    .version(VERSION)
+    .alias("h", "help")
+    .epilogue("Flags come after the command: kubectl itself refuses them before the name of a plugin.");
+  for (const verb of VERBS) {
+    parser = parser.command(
+      `${verb.name} ${verb.positional}`,
+      verb.describe,
+      (builder) => describeVerb(builder, verb),
+      (values) => chosen(verb.name, clean(values, verb)),
+    );
+  }
+  return parser;
+}
+
+function describeVerb(builder: Argv, verb: Verb): Argv {
+  let described = builder
+    .usage(`$0 ${verb.name} ${verb.positional} [flags]\n\n${verb.describe}.`)
+    .positional("service", { type: "string", describe: "Name of the Service" });
+  for (const flag of [...verb.flags, ...GLOBAL_FLAGS]) described = described.option(flag.name, toOption(flag));
+  for (const [command, what] of verb.examples) described = described.example(command, what);
+  return described;
+}
+
+function toOption(flag: Flag): Options {
+  return {
+    describe: flag.describe,
+    ...(flag.short === undefined ? {} : { alias: flag.short }),
+    type: flag.type,
+    requiresArg: flag.type === "string",
+    ...(flag.choices === undefined ? {} : { choices: flag.choices }),
+    ...(flag.default === undefined ? {} : { default: flag.default }),
+    ...(flag.required === undefined ? {} : { demandOption: flag.required }),
+    // A flag given twice: the last one counts, as in kubectl.
+    coerce: lastOf,
+  };
+}
+
+function lastOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+function clean(values: Record<string, unknown>, verb: Verb): Values {
+  const names = ["service", ...[...verb.flags, ...GLOBAL_FLAGS].map((flag) => flag.name)];
+  return Object.fromEntries(names.map((name) => [name, values[name] as Values[string]]));
+}

@@ -1,0 +1,11 @@
+/** Context names for completion: read from the files alone, and silent whatever is wrong with them. */
+import { mergeKubeconfigs, readKubeconfigFiles } from "../clusters/kubeconfig.ts";
+
+/** Names of all contexts; none if the kubeconfig cannot be read. */
+export function listContexts(env: Readonly<Record<string, string | undefined>>): string[] {
+  try {
+    return mergeKubeconfigs(readKubeconfigFiles(env)).contexts.map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}

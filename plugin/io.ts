@@ -1,0 +1,31 @@
+/** The world a command runs in. Commands take it; only main.ts makes a real one. */
+import type { Clock } from "../shared/kube/clock.ts";
+
+export interface Output {
+  write(text: string): void;
+  isTTY: boolean;
+  /** Width in columns; 80 where unknown. */
+  columns: number;
+}
+
+export interface Io {
+  env: Readonly<Record<string, string | undefined>>;
+  /** The answer, nothing else. */
+  stdout: Output;
+  /** Warnings, progress, questions. */
+  stderr: Output;
+  /** True if a person can answer. */
+  canAsk: boolean;
+  /** Asks on stderr and resolves with the line typed; undefined if input ended or `signal` was aborted. */
+  ask(question: string): Promise<string | undefined>;
+  /** Aborted with reason `SIGINT` or `SIGTERM` when the user wants us to stop. */
+  signal: AbortSignal;
+  clock: Clock;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Writes lines of talk to stderr. */
+export function tell(io: Io, ...lines: readonly string[]): void {
+  for (const line of lines) io.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,46 @@
+/** Entry of `kubectl syndicate`: gives the command the real world and hands its exit code to the shell. */
+import { enableCompileCache } from "node:module";
+import { createInterface } from "node:readline/promises";
+import { systemClock } from "../shared/kube/clock.ts";
+import type { Output } from "./io.ts";
+
+enableCompileCache();
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // The second one is meant: the first is being answered by finishing the write under way.
+    if (stop.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+    stop.abort(signal);
+  });
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // `kubectl syndicate status | head -1` closes the pipe early; that is no error.
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true, columns: stream.columns ?? 80 };
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+  // readline takes Ctrl-C for itself while it reads.
+  lines.on("SIGINT", () => stop.abort("SIGINT"));
+  try {
+    return await Promise.race([lines.question(question, { signal: stop.signal }).catch(() => undefined), ended]);
+  } finally {
+    lines.close();
+  }
+}
+
+const { run } = await import("./cli.ts");
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  ask,
+  signal: stop.signal,
+  clock: systemClock,
+  now: Date.now,
+});

@@ -1,0 +1,55 @@
+/** A running move's hands and eyes: reads all clusters, patches one Service. */
+
+import { classifyError } from "../../shared/kube/api-error.ts";
+import type { CallOptions } from "../../shared/kube/client.ts";
+import type { KubeObject, Service } from "../../shared/kube/objects.ts";
+import { services } from "../../shared/kube/resources.ts";
+import type { ClusterView, ServiceKey } from "../../shared/protocol/snapshot.ts";
+import { readService } from "../clusters/gather.ts";
+import { isInScope } from "../clusters/identity.ts";
+import type { Session } from "../clusters/session.ts";
+import { indexObjects, unreadView, viewService } from "../clusters/view.ts";
+import { judge } from "../judge.ts";
+import type { Annotations } from "./progress.ts";
+import type { Situation } from "./situation.ts";
+
+/** How all clusters stand now. A cluster that does not answer is unread; one that refuses us rejects with its `ApiError`. */
+export async function readSituation(
+  sessions: readonly Session[],
+  key: ServiceKey,
+  call: CallOptions,
+  now: () => number,
+): Promise<Situation> {
+  const read = await Promise.all(sessions.map((session) => readView(session, key, call)));
+  const views = new Map(read.map((view) => [view.name, view]));
+  const members = sessions.map(({ status, identity }) => ({
+    name: status.name,
+    peer: true,
+    judged: identity !== undefined && isInScope(identity, key.namespace),
+    settings: identity?.settings ?? { unionSelector: "strip" as const, endpoints: "mirror" as const },
+  }));
+  return { views, verdicts: judge(key, members, views, now()) };
+}
+
+async function readView({ status, access }: Session, key: ServiceKey, call: CallOptions): Promise<ClusterView> {
+  if (!access) return unreadView(status.name);
+  try {
+    return viewService(status.name, indexObjects(await readService(access.client, key, call)), key);
+  } catch (error) {
+    if (["unavailable", "throttled", "gone"].includes(classifyError(error))) return unreadView(status.name);
+    throw error;
+  }
+}
+
+/** Sets annotations in one patch that fails if the Service changed since it was read. */
+export async function annotate(
+  session: Session | undefined,
+  service: Service,
+  annotations: Annotations,
+  options: CallOptions & { dryRun?: boolean },
+): Promise<void> {
+  if (!session?.access) throw new Error(`no connection to write ${service.metadata.name} by`);
+  const { namespace = "", name, resourceVersion } = service.metadata;
+  const body = { metadata: { annotations, resourceVersion } };
+  await session.access.client.patch<KubeObject>(services.one(namespace, name), body, "merge", options);
+}

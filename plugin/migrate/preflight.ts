@@ -1,0 +1,162 @@
+/** Everything that is checked before the first write. All checks run and all are told. Pure. */
+import { compileRanges } from "../../shared/address.ts";
+import { MODE } from "../../shared/keys.ts";
+import { annotation, type Service } from "../../shared/kube/objects.ts";
+import { type Mode, type ModeOrAbsent, parseMode } from "../../shared/mode.ts";
+import { findPortConflict } from "../../shared/protocol/ports.ts";
+import { judgeTransition } from "../../shared/transitions.ts";
+import { isInScope } from "../clusters/identity.ts";
+import type { Check, Facts, Pair, SideFacts } from "./facts.ts";
+import type { Move } from "./move.ts";
+import { explain, findStage } from "./progress.ts";
+import { checkPods, checkSelector, checkServing, checkTarget, checkUnknown } from "./service-checks.ts";
+
+/** Every check, in the order they are printed. One `fail` refuses the move. */
+export function checkMove(move: Move, facts: Facts): Check[] {
+  const { views } = facts.situation;
+  const [from, to] = [views.get(move.from)?.service, views.get(move.to)?.service];
+  const pair: Pair = { move, facts, stage: findStage(move, facts.situation), from, to };
+  return [
+    checkDifferent(facts),
+    ...checkInstalled(move, facts),
+    checkAgents(facts),
+    checkRights(facts),
+    checkServing(pair),
+    checkTarget(pair),
+    checkUnknown(pair),
+    ...(pair.stage === "declare" ? [checkInSync(pair)] : []),
+    checkTransition(pair),
+    ...checkPorts(pair),
+    ...checkPolicies(pair),
+    checkSelector(pair),
+    checkPods(pair),
+    checkNetworks(facts),
+  ];
+}
+
+function checkDifferent({ from, to }: Facts): Check {
+  const name = "two different clusters";
+  if (from.uid === "" || to.uid === "") {
+    return { name, state: "fail", detail: "the namespace kube-system, which tells clusters apart, cannot be read" };
+  }
+  if (from.uid === to.uid) return { name, state: "fail", detail: `both contexts lead to the cluster ${from.uid}` };
+  return { name, state: "ok", detail: `kube-system ids ${from.uid.slice(0, 8)} and ${to.uid.slice(0, 8)}` };
+}
+
+function checkInstalled({ key }: Move, { from, to }: Facts): Check[] {
+  const name = "syndicate is at work in both";
+  const missing = [from, to].filter(({ identity }) => !identity);
+  if (missing.length) {
+    const where = missing.map(({ context }) => context).join(" and ");
+    const next = `kubectl --context ${missing[0]?.context} get configmap syndicate-identity -n syndicate-system`;
+    return [{ name, state: "fail", detail: `no identity is published in ${where}`, next }];
+  }
+  const outside = [from, to].filter(({ identity }) => identity && !isInScope(identity, key.namespace));
+  if (outside.length) {
+    const where = outside.map(({ cluster }) => cluster).join(" and ");
+    return [
+      { name, state: "fail", detail: `namespace ${key.namespace} is not watched in ${where} (NSTOWATCH, EXCLUDE)` },
+    ];
+  }
+  const versions = [from, to].map(({ identity }) => identity?.version ?? "?");
+  const differ = versions[0] !== versions[1];
+  return [{ name, state: differ ? "warn" : "ok", detail: `versions ${versions.join(" and ")}` }];
+}
+
+function checkAgents({ from, to }: Facts): Check {
+  const name = "sync processes are alive";
+  const where = (agent: SideFacts["agent"]) =>
+    [from, to].filter((side) => side.agent === agent).map(({ cluster }) => cluster);
+  const silent = where("silent");
+  if (silent.length) {
+    const next = `kubectl --context ${[from, to].find(({ agent }) => agent === "silent")?.context} get pods -n syndicate-system`;
+    return { name, state: "fail", detail: `no heartbeat in ${silent.join(" and ")}`, next };
+  }
+  const unknown = where("unknown");
+  if (unknown.length) return { name, state: "warn", detail: `no Lease to tell it by in ${unknown.join(" and ")}` };
+  return { name, state: "ok", detail: "both have a heartbeat" };
+}
+
+function checkRights({ from, to }: Facts): Check {
+  const name = "you may patch the Service";
+  const denied = [from, to].filter(({ mayPatch }) => mayPatch === false);
+  if (denied.length) {
+    const next = `kubectl --context ${denied[0]?.context} auth can-i patch services`;
+    return { name, state: "fail", detail: `not in ${denied.map(({ cluster }) => cluster).join(" and ")}`, next };
+  }
+  const unsure = [from, to].filter(({ mayPatch }) => mayPatch === undefined).map(({ cluster }) => cluster);
+  return unsure.length
+    ? { name, state: "warn", detail: `${unsure.join(" and ")} does not say` }
+    : { name, state: "ok", detail: "in both clusters" };
+}
+
+function checkInSync({ facts, move }: Pair): Check {
+  const name = "replicated and in sync";
+  const busy = facts.situation.verdicts.filter(({ atRest }) => !atRest).flatMap(explain);
+  if (busy.length === 0) return { name, state: "ok", detail: "nothing is under way" };
+  const detail = busy.map(({ cluster, message }) => `${cluster}: ${message}`).join("; ");
+  return { name, state: "fail", detail, next: `kubectl syndicate status ${move.key.name} -n ${move.key.namespace}` };
+}
+
+function checkTransition({ move, stage, from, to }: Pair): Check {
+  const name = "modes may change so";
+  const started: ModeOrAbsent = move.strategy === "union" ? "union" : "receiver";
+  const before = stage === "declare" ? [`${move.from}: ${modeOf(from)} → ${started}`] : [];
+  const verdicts = [
+    ...(stage === "declare" ? [judgeTransition(modeOf(from), started)] : []),
+    ...(stage === "drain" ? [] : [judgeTransition(move.strategy === "union" ? "union" : modeOf(to), "source")]),
+  ];
+  const bad = verdicts.find((verdict) => !verdict.legal);
+  if (bad && !bad.legal) return { name, state: "fail", detail: `${before.join("")}: ${bad.because}; ${bad.instead}` };
+  return {
+    name,
+    state: "ok",
+    detail: stage === "drain" ? "nothing left to change" : [...before, `${move.to}: → source`].join(", "),
+  };
+}
+
+function modeOf(service: Service | undefined): ModeOrAbsent {
+  const mode: Mode | undefined = parseMode(service && annotation(service, MODE));
+  return mode ?? "absent";
+}
+
+function checkPorts({ from, to }: Pair): Check[] {
+  if (!from || !to) return [];
+  const conflict = findPortConflict(from, to);
+  const detail = (from.spec.ports ?? []).map(({ port, protocol }) => `${port}/${protocol ?? "TCP"}`).join(", ");
+  return [{ name: "ports agree", state: conflict ? "fail" : "ok", detail: conflict ?? (detail || "none") }];
+}
+
+function checkPolicies({ from, to }: Pair): Check[] {
+  const services = [from, to].filter((service) => service !== undefined);
+  const checks: Check[] = [];
+  if (services.some(({ spec }) => spec.externalTrafficPolicy === "Local" || spec.internalTrafficPolicy === "Local")) {
+    const detail =
+      "a traffic policy is Local: pods of other clusters are on no node of this one, their traffic would be dropped";
+    checks.push({ name: "traffic policies", state: "fail", detail });
+  }
+  if (services.some(({ spec }) => spec.sessionAffinity === "ClientIP")) {
+    checks.push({ name: "session affinity", state: "warn", detail: "ClientIP: clients may change pod once" });
+  }
+  return checks;
+}
+
+function checkNetworks({ from, to }: Facts): Check {
+  const name = "pod networks do not overlap";
+  const [left, right] = [from.identity?.podCIDRs ?? [], to.identity?.podCIDRs ?? []];
+  if (left.length === 0 || right.length === 0) {
+    return { name, state: "ok", detail: "not declared, not checked" };
+  }
+  const twins = left.flatMap((a) => right.filter((b) => overlap(a, b)).map((b) => `${a} and ${b}`));
+  if (twins.length) return { name, state: "fail", detail: `${twins.join(", ")} overlap` };
+  return { name, state: "ok", detail: `${left.join(", ")} and ${right.join(", ")}` };
+}
+
+/** Two networks overlap if one of them holds the first address of the other. */
+function overlap(a: string, b: string): boolean {
+  const holds = (outer: string, inner: string) => {
+    const address = inner.split("/")[0] ?? "";
+    return compileRanges([outer]).check(address, address.includes(":") ? "ipv6" : "ipv4");
+  };
+  return holds(a, b) || holds(b, a);
+}

@@ -1,0 +1,119 @@
+/** The checks on the Service itself: who serves, what the target has, and whether its pods can take over. Pure. */
+
+import { latestIntent } from "../../shared/intent.ts";
+import { contribution, isOwn, ourCopies, replicaOf } from "../../shared/protocol/contribution.ts";
+import { sourceOf } from "../../shared/protocol/copies.ts";
+import { parseMinReady } from "../../shared/protocol/readiness.ts";
+import { intentOf, takesPart } from "../../shared/protocol/roles.ts";
+import type { ClusterView } from "../../shared/protocol/snapshot.ts";
+import { countReady } from "../../shared/protocol/usable.ts";
+import { effectiveSelector, hasSelector, sameSelector } from "../../shared/selector.ts";
+import type { Check, Pair } from "./facts.ts";
+
+/** Roles in which a cluster's own pods serve. */
+const SERVING = ["origin", "server", "union", "independent"];
+
+/** `from` has the Service and its pods are the ones that serve. */
+export function checkServing({ move, facts, stage, from }: Pair): Check {
+  const name = `${move.from} serves it`;
+  if (stage === "drain") return { name, state: "ok", detail: `${move.to} is already named as the one to serve` };
+  if (!from)
+    return { name, state: "fail", detail: `${move.from} has no Service ${move.key.namespace}/${move.key.name}` };
+  const verdict = facts.situation.verdicts.find(({ cluster }) => cluster === move.from);
+  const { role } = verdict ?? {};
+  const ready = readyOf(facts.situation.views.get(move.from));
+  if (!role || SERVING.includes(role.kind) || (role.kind === "orphan" && !role.released)) {
+    return { name, state: "ok", detail: `${ready} endpoints` };
+  }
+  const server = role.kind === "follower" || role.kind === "replica" ? `; ${role.of} serves it` : "";
+  const next = `kubectl syndicate status ${move.key.name} -n ${move.key.namespace}`;
+  return { name, state: "fail", detail: `there it is ${role.kind}${server}`, next };
+}
+
+/** `to` has something the move can go on: a replica, a Service that takes part, or one the user lets us take over. */
+export function checkTarget({ move, facts, stage, to }: Pair): Check {
+  const name = `${move.to} has the Service`;
+  const { views, verdicts } = facts.situation;
+  if (!to) {
+    const hold = verdicts.find(({ cluster }) => cluster === move.to)?.holds[0];
+    return { name, state: "fail", detail: hold?.message ?? `no replica of it is in ${move.to}` };
+  }
+  const view = views.get(move.to);
+  const latest = latestIntent([...views.values()].map(intentOf));
+  const joins = !isOwn(to) || stage !== "declare" || (latest && view && takesPart(view, latest));
+  if (joins)
+    return { name, state: "ok", detail: isOwn(to) ? "its own, which takes part" : `a replica of ${replicaOf(to)}` };
+  const detail = "its own, with its own clients, which takes no part";
+  if (move.adopt) return { name, state: "warn", detail: `${detail}; --adopt takes it over` };
+  return { name, state: "fail", detail: `${detail}; --adopt would take it over` };
+}
+
+/** Every cluster of which something is here can be looked at too. */
+export function checkUnknown({ facts }: Pair): Check {
+  const name = "all that take part are seen";
+  const { views } = facts.situation;
+  const told = [facts.from, facts.to].flatMap(({ identity }) => identity?.peers ?? []);
+  const traces = [...views.values()].flatMap(tracesOf);
+  const unknown = [...new Set([...told, ...traces])].filter((cluster) => !views.has(cluster)).sort();
+  const unread = [...views.values()].filter(({ listed }) => !listed).map((view) => view.name);
+  if (unread.length) return { name, state: "fail", detail: `${unread.join(", ")} cannot be read` };
+  if (unknown.length === 0) return { name, state: "ok", detail: [...views.keys()].join(", ") };
+  return { name, state: "fail", detail: `${unknown.join(", ")} too: name their contexts in --contexts` };
+}
+
+/** Other clusters that a view names. */
+function tracesOf(view: ClusterView): string[] {
+  const intent = intentOf(view);
+  const sources = ourCopies(view).map((slice) => sourceOf(slice) ?? "");
+  return [...sources, replicaOf(view.service) ?? "", ...(intent?.mode === "union" ? [] : [intent?.at ?? ""])].filter(
+    Boolean,
+  );
+}
+
+/** The selector that will find the pods in `to`. */
+export function checkSelector({ move, stage, to }: Pair): Check {
+  const name = `selector in ${move.to}`;
+  const known = to && effectiveSelector(to);
+  const wanted = move.selector ?? known;
+  if (!wanted) {
+    return { name, state: "fail", detail: "none is known; give it with --selector app=…" };
+  }
+  const detail = Object.entries(wanted)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  if (stage !== "drain" && move.selector && to && hasSelector(to) && !sameSelector(to.spec.selector, move.selector)) {
+    return {
+      name,
+      state: "fail",
+      detail: `the Service there selects otherwise; change its selector itself, not by --selector`,
+    };
+  }
+  if (stage === "drain" && move.selector && !sameSelector(known, move.selector)) {
+    return {
+      name,
+      state: "fail",
+      detail: `the move has begun with another one; edit the Service in ${move.to} instead`,
+    };
+  }
+  return { name, state: "ok", detail };
+}
+
+/** Enough pods are ready to take over at once; with a cutover they may come later. */
+export function checkPods({ move, facts, stage }: Pair): Check {
+  const name = `pods ready in ${move.to}`;
+  const serving = readyOf(facts.situation.views.get(move.from));
+  const wanted = parseMinReady(move.minReady);
+  if (!wanted)
+    return { name, state: "fail", detail: `--min-ready ${move.minReady} is neither a number from 1 nor a percentage` };
+  const needed = "count" in wanted ? wanted.count : Math.max(1, Math.ceil((serving * wanted.percent) / 100));
+  if (facts.readyPods === undefined) return { name, state: "warn", detail: "you may not list pods there" };
+  const detail = `${facts.readyPods} of ${needed}`;
+  if (facts.readyPods >= needed) return { name, state: "ok", detail };
+  const later = move.strategy === "cutover" || stage === "drain";
+  if (later) return { name, state: "warn", detail: `${detail}: ${move.from} serves until they are there` };
+  return { name, state: "fail", detail: `${detail}; start more, or lower it with --min-ready` };
+}
+
+function readyOf(view: ClusterView | undefined): number {
+  return view?.service ? countReady(contribution(view).slices, view.service) : 0;
+}

@@ -1,0 +1,106 @@
+/** Many Services: one line each, one column per cluster. People compare clusters, so they stand side by side. */
+import { formatDuration } from "../duration.ts";
+import type { ClusterStatus, PlaceStatus, ServiceStatus, StatusModel } from "../status/model.ts";
+import type { Paint } from "./paint.ts";
+import { type Cell, plain, renderTable } from "./table.ts";
+
+export interface ListOptions {
+  headers: boolean;
+  /** A column NAMESPACE. */
+  namespaces: boolean;
+  /** Milliseconds since 1970, for AGE. */
+  now: number;
+}
+
+/** The lines of `status`. */
+export function renderList(model: StatusModel, paint: Paint, options: ListOptions): string[] {
+  const { clusters, services } = model;
+  const headers = plain(
+    ...(options.namespaces ? ["NAMESPACE"] : []),
+    "NAME",
+    ...clusters.map(({ name }) => name.toUpperCase()),
+    "SYNC",
+    "AGE",
+  );
+  const rows = services.map((service) => [
+    ...plain(...(options.namespaces ? [service.namespace] : []), service.name),
+    ...clusters.map(({ name }) => placeCell(service.places.find(({ cluster }) => cluster === name))),
+    syncCell(service.sync, service.inSync, paint),
+    ...plain(formatAge(service.createdAt, options.now)),
+  ]);
+  return renderTable(options.headers ? [headers, ...rows] : rows);
+}
+
+/** `union 6/9`; `-` where there is no Service, `?` where nobody knows. */
+function placeCell(place: PlaceStatus | undefined): Cell {
+  if (!place?.known) return { text: "?" };
+  if (!place.exists) return { text: "-" };
+  return { text: `${place.mode ?? place.role} ${place.ready}/${place.expected}` };
+}
+
+/** The word in SYNC, coloured. */
+export function syncCell(word: string, inSync: boolean, paint: Paint): Cell {
+  return { text: word, paint: inSync ? paint.good : word === "Unknown" ? paint.bad : paint.warn };
+}
+
+/** Time since creation, as kubectl's AGE. */
+export function formatAge(createdAt: string | undefined, now: number): string {
+  const created = Date.parse(createdAt ?? "");
+  return Number.isNaN(created) ? "<unknown>" : formatDuration(Math.max(0, Math.floor((now - created) / 1000) * 1000));
+}
+
+/** What stderr says below the table: clusters with a problem, and where to look next. */
+export function renderNotes(model: StatusModel, paint: Paint, flags: string): string[] {
+  const notes = model.clusters.flatMap((cluster) => noteOf(cluster, paint));
+  const bad = model.services.filter(({ inSync }) => !inSync);
+  const [first] = bad;
+  if (!first) return notes;
+  const more = `kubectl syndicate status ${first.name} -n ${first.namespace}${flags}`;
+  return [...notes, `${bad.length} of ${model.services.length} not in sync. Next: ${more}`];
+}
+
+/** The problem of one cluster, if it has one. */
+export function noteOf(cluster: ClusterStatus, paint: Paint): string[] {
+  if (cluster.problem === undefined) return [];
+  const where = cluster.server === "" ? `context ${cluster.context}` : `context ${cluster.context}, ${cluster.server}`;
+  const sign = cluster.reachable ? paint.signs.warn : paint.signs.fail;
+  return [`${sign} ${cluster.name}: ${cluster.problem} (${where})`];
+}
+
+/** One line per Service and cluster, for grep. */
+export function renderWide(model: StatusModel, paint: Paint, headers: boolean): string[] {
+  const header = plain(
+    ..."NAMESPACE NAME CLUSTER MODE ROLE SELECTOR ENDPOINTS OWN REMOTE CLUSTER-IP PORTS SYNC REASON".split(" "),
+  );
+  const rows = model.services.flatMap((service) => service.places.map((place) => wideRow(service, place, paint)));
+  return renderTable(headers ? [header, ...rows] : rows);
+}
+
+function wideRow(service: ServiceStatus, place: PlaceStatus, paint: Paint): Cell[] {
+  const own = place.sources[place.cluster] ?? 0;
+  const remote = Object.values(place.sources).reduce((sum, count) => sum + count, 0) - own;
+  const selector =
+    place.selector?.kept === "live" ? formatLabels(place.selector.labels) : `<${place.selector?.kept ?? "none"}>`;
+  const shown = place.exists
+    ? [
+        selector,
+        `${place.ready}/${place.expected}`,
+        `${own}`,
+        `${remote}`,
+        place.clusterIP ?? "-",
+        service.ports.join(",") || "-",
+      ]
+    : ["-", "-", "-", "-", "-", "-"];
+  return [
+    ...plain(service.namespace, service.name, place.cluster, place.mode ?? "-", place.role, ...shown),
+    syncCell(place.reason, place.inSync, paint),
+    ...plain(place.messages.join("; ") || "-"),
+  ];
+}
+
+/** `app=checkout,tier=web`. */
+export function formatLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}

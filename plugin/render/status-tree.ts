@@ -1,0 +1,87 @@
+/** One Service as a tree: clusters, and below each where its endpoints come from. Healthy parts are short. */
+import type { PlaceStatus, ServiceStatus } from "../status/model.ts";
+import type { Paint } from "./paint.ts";
+import { formatLabels } from "./status-list.ts";
+import { renderTable } from "./table.ts";
+
+/** Addresses shown before "and N more". */
+const SHOWN = 3;
+
+/** The lines of `status SERVICE`. */
+export function renderTree(service: ServiceStatus, paint: Paint): string[] {
+  const heads = renderTable(
+    service.places.map((place) => [
+      { text: place.cluster },
+      { text: place.mode ?? roleWord(place) },
+      { text: place.exists ? `endpoints ${place.ready}/${place.expected}` : "" },
+      { text: describeSelector(place) },
+    ]),
+  );
+  const branches = service.places.flatMap((place, i) => {
+    const isLast = i === service.places.length - 1;
+    const { branch, last, pipe } = paint.signs;
+    const inner = renderLeaves(place, paint).map((line) => (isLast ? "   " : pipe) + line);
+    return [(isLast ? last : branch) + (heads[i] ?? "").trimEnd(), ...inner];
+  });
+  return [
+    ...renderHead(service),
+    "",
+    service.name,
+    ...branches,
+    "",
+    ...service.places.map((place) => verdictLine(place, paint)),
+  ];
+}
+
+function renderHead(service: ServiceStatus): string[] {
+  const { intent } = service;
+  const headless = service.headless ? ", headless" : "";
+  return [
+    `Service:  ${service.namespace}/${service.name}   ports ${service.ports.join(", ") || "none"}${headless}`,
+    `Intent:   ${intent ? `${intent.mode} at ${intent.at}${from(intent)}, since ${new Date(intent.time).toISOString()}` : "none declared"}`,
+    `Sync:     ${service.sync}`,
+  ];
+}
+
+function from(intent: { at: string; from?: string }): string {
+  return intent.from === undefined || intent.from === intent.at ? "" : `, declared in ${intent.from}`;
+}
+
+function roleWord(place: PlaceStatus): string {
+  return place.known && !place.exists ? "no Service" : place.role;
+}
+
+function describeSelector({ selector, exists }: PlaceStatus): string {
+  if (!exists) return "";
+  if (!selector) return "no selector";
+  const labels = formatLabels(selector.labels);
+  if (selector.kept === "live") return `selector ${labels}`;
+  return selector.kept === "saved" ? `selector saved: ${labels}` : `origin's selector: ${labels}`;
+}
+
+function renderLeaves(place: PlaceStatus, paint: Paint): string[] {
+  const leaves: string[] = [];
+  const own = place.sources[place.cluster] ?? 0;
+  if (own > 0 || place.own.length > 0)
+    leaves.push(`own pods   ${own} ready${via(place)}   ${listSome(place.own)}`.trimEnd());
+  for (const [source, count] of Object.entries(place.sources)) {
+    if (source !== place.cluster) leaves.push(`from ${source}   ${count} ready`);
+  }
+  if (place.frozen > 0) leaves.push(`left over   ${place.frozen} slices of the former selector`);
+  return leaves.map((leaf, i) => (i === leaves.length - 1 ? paint.signs.last : paint.signs.branch) + leaf);
+}
+
+function via(place: PlaceStatus): string {
+  return place.shadow ? ", tracked by the shadow" : "";
+}
+
+function listSome(addresses: readonly string[]): string {
+  const shown = addresses.slice(0, SHOWN).join(", ");
+  return addresses.length > SHOWN ? `${shown} and ${addresses.length - SHOWN} more` : shown;
+}
+
+function verdictLine(place: PlaceStatus, paint: Paint): string {
+  const text = place.messages.length ? `${place.reason}: ${place.messages.join("; ")}` : place.reason;
+  if (place.inSync) return `${paint.good(paint.signs.ok)} ${place.cluster}: ${text}`;
+  return `${paint.warn(paint.signs.warn)} ${place.cluster}: ${text}`;
+}

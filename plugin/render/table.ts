@@ -1,0 +1,27 @@
+/** Tables as kubectl prints them: columns three spaces apart, no lines, nothing behind the last column. */
+
+/** A cell; `paint` colours it after it was measured. */
+export interface Cell {
+  text: string;
+  paint?: (text: string) => string;
+}
+
+const GAP = 3;
+
+/** The lines of a table. */
+export function renderTable(rows: readonly (readonly Cell[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.text.length);
+  return rows.map((row) =>
+    row.map((cell, i) => renderCell(cell, i === row.length - 1 ? 0 : (widths[i] ?? 0) + GAP)).join(""),
+  );
+}
+
+function renderCell({ text, paint }: Cell, width: number): string {
+  return (paint ? paint(text) : text) + " ".repeat(Math.max(0, width - text.length));
+}
+
+/** Cells without paint. */
+export function plain(...texts: readonly string[]): Cell[] {
+  return texts.map((text) => ({ text }));
+}

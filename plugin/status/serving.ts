@@ -1,0 +1,14 @@
+/** Which clusters' pods a Service is supposed to be served by. Pure. */
+import type { Intent } from "../../shared/intent.ts";
+import { isOwn } from "../../shared/protocol/contribution.ts";
+import { participants } from "../../shared/protocol/roles.ts";
+import type { ClusterView, Snapshot } from "../../shared/protocol/snapshot.ts";
+
+/** The views of the clusters that serve under the winning intent; without one, every own Service does. */
+export function servingClusters(snapshot: Snapshot, intent: Intent | undefined): ClusterView[] {
+  const views = [...snapshot.clusters.values()];
+  if (intent?.mode === "union") return participants(snapshot, intent);
+  const server = intent && snapshot.clusters.get(intent.at);
+  if (server?.service) return [server];
+  return views.filter((view) => isOwn(view.service));
+}

@@ -1,0 +1,128 @@
+/** From views of all clusters to the model of one Service. Pure. */
+import { MODE, ORIGIN_SELECTOR } from "../../shared/keys.ts";
+import { annotation, type EndpointSlice, type Service } from "../../shared/kube/objects.ts";
+import { parseMode } from "../../shared/mode.ts";
+import { contribution, isStripped, nativeSlices, ourCopies, replicaOf } from "../../shared/protocol/contribution.ts";
+import { sourceOf } from "../../shared/protocol/copies.ts";
+import { intentOf, isExempt, latestVisible } from "../../shared/protocol/roles.ts";
+import type { ClusterView, ServiceKey, Snapshot } from "../../shared/protocol/snapshot.ts";
+import { isReady } from "../../shared/protocol/usable.ts";
+import { hasSelector, parseSelector, savedSelector } from "../../shared/selector.ts";
+import { judge, type Member, peerViewsOf, type Verdict } from "../judge.ts";
+import type { PlaceStatus, SelectorStatus, ServiceStatus } from "./model.ts";
+import { explainPlace, mostUrgent } from "./reason.ts";
+import { servingClusters } from "./serving.ts";
+
+/** The status of one Service; undefined if it takes no part anywhere. */
+export function summarise(
+  key: ServiceKey,
+  members: readonly Member[],
+  views: ReadonlyMap<string, ClusterView>,
+  now: number,
+): ServiceStatus | undefined {
+  const services = [...views.values()].flatMap(({ service }) => service ?? []);
+  const [first] = services;
+  if (!first || services.every(isExempt)) return undefined;
+  const verdicts = new Map(judge(key, members, views, now).map((verdict) => [verdict.cluster, verdict]));
+  const clusters = peerViewsOf(members, views);
+  const settings = members[0]?.settings ?? { unionSelector: "strip", endpoints: "mirror" };
+  const snapshot: Snapshot = { key, own: members[0]?.name ?? "", clusters, settings, now, since: new Map() };
+  const intent = latestVisible(snapshot);
+  const expected = countAddresses(servingClusters(snapshot, intent).flatMap((view) => contribution(view).slices));
+  const places = members.map(({ name, judged }) =>
+    describePlace(name, views.get(name), verdicts.get(name), judged, expected),
+  );
+  const sync = mostUrgent(places);
+  const createdAt = first.metadata.creationTimestamp;
+  return {
+    namespace: key.namespace,
+    name: key.name,
+    ports: (first.spec.ports ?? []).map(({ port, protocol }) => `${port}/${protocol ?? "TCP"}`),
+    headless: first.spec.clusterIP === "None",
+    ...(intent ? { intent } : {}),
+    inSync: places.every(({ inSync }) => inSync),
+    sync,
+    ...(createdAt === undefined ? {} : { createdAt }),
+    places,
+  };
+}
+
+/** True if somebody, user or sync process, has said or done something about the Service in any cluster. */
+export function takesPart(status: ServiceStatus, views: ReadonlyMap<string, ClusterView>): boolean {
+  const marked = [...views.values()].some(
+    (view) =>
+      view.service !== undefined &&
+      (annotation(view.service, MODE) !== undefined ||
+        intentOf(view) !== undefined ||
+        replicaOf(view.service) !== undefined),
+  );
+  return marked || status.places.some(({ known, inSync }) => known && !inSync);
+}
+
+function describePlace(
+  cluster: string,
+  view: ClusterView | undefined,
+  verdict: Verdict | undefined,
+  judged: boolean,
+  expected: number,
+): PlaceStatus {
+  const nothing = { cluster, ready: 0, expected: 0, sources: {}, own: [], frozen: 0, shadow: false };
+  if (!view?.listed) {
+    return { ...nothing, known: false, exists: false, role: "unknown", ...explainPlace(undefined, "unread") };
+  }
+  const { service } = view;
+  const reason = explainPlace(verdict, judged ? "judged" : "bystander");
+  if (!service) return { ...nothing, known: true, exists: false, role: "absent", ...reason };
+  const mode = parseMode(annotation(service, MODE));
+  const selector = describeSelector(service);
+  return {
+    cluster,
+    known: true,
+    exists: true,
+    ...(mode ? { mode } : {}),
+    role: verdict?.role.kind ?? "unmanaged",
+    ready: readyIn(view.slices).size,
+    // Who takes no part has nobody's pods to publish but its own.
+    expected: verdict?.role.kind === "independent" ? countAddresses(contribution(view).slices) : expected,
+    sources: countSources(view),
+    own: [...readyIn(contribution(view).slices)].sort(),
+    frozen: isStripped(service) ? nativeSlices(view.slices).length : 0,
+    shadow: view.shadow !== undefined,
+    ...(selector ? { selector } : {}),
+    ...(service.spec.clusterIP ? { clusterIP: service.spec.clusterIP } : {}),
+    ...reason,
+  };
+}
+
+function describeSelector(service: Service): SelectorStatus | undefined {
+  if (hasSelector(service)) return { kept: "live", labels: service.spec.selector ?? {} };
+  const saved = savedSelector(service);
+  if (saved) return { kept: "saved", labels: saved };
+  const origin = parseSelector(annotation(service, ORIGIN_SELECTOR));
+  return origin ? { kept: "origin", labels: origin } : undefined;
+}
+
+function readyIn(slices: readonly EndpointSlice[]): Set<string> {
+  return new Set(
+    slices.flatMap(({ endpoints }) =>
+      (endpoints ?? []).filter(isReady).flatMap(({ addresses: [first] }) => first ?? []),
+    ),
+  );
+}
+
+/** Ready addresses published in a cluster, by where they live; an address in several slices counts once. */
+function countSources(view: ClusterView): Record<string, number> {
+  const copies = Map.groupBy(ourCopies(view), (slice) => sourceOf(slice) ?? "");
+  const sets = new Map([...copies].map(([source, slices]) => [source, readyIn(slices)] as const));
+  const others = readyIn(view.slices.filter((slice) => sourceOf(slice) === undefined));
+  if (others.size > 0) sets.set(view.name, new Set([...others, ...(sets.get(view.name) ?? [])]));
+  return Object.fromEntries([...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([source, set]) => [source, set.size]));
+}
+
+/** Distinct addresses that are ready or may become so; those being shut down are on their way out. */
+function countAddresses(slices: readonly EndpointSlice[]): number {
+  const staying = slices.flatMap(({ endpoints }) =>
+    (endpoints ?? []).filter(({ conditions }) => !conditions?.terminating),
+  );
+  return new Set(staying.map(({ addresses: [first] }) => first)).size;
+}
