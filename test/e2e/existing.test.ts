@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext } from "node:test";
+import { ADOPT } from "../../shared/keys.ts";
+import type { EndpointSlice, Endpoints, Service } from "../../shared/kube/objects.ts";
+import { endpointSlices, endpoints, services } from "../../shared/kube/resources.ts";
+import type { LabPod } from "../lab/lab.ts";
+import { Application, removeAtOnce } from "./application.ts";
+import { following, serving } from "./expectations.ts";
+import { settle, waitAtRest, waitCondition, waitReplicated } from "./rest.ts";
+import { assertSummary, waitSummary } from "./summary.ts";
+import { startTraffic, type Traffic } from "./traffic.ts";
+import { type Side, scenario, useWorld } from "./world.ts";
+
+// Services that exist in the new cluster before a move: from the application's own manifest, or with a life of their own.
+
+const world = useWorld();
+
+/** Every byte the cluster has of an application: Service, slices, Endpoints. */
+async function readAll(app: Application, { client }: Side): Promise<object> {
+  const labelSelector = `kubernetes.io/service-name=${app.name}`;
+  return {
+    service: await client.get<Service>(services.one(app.namespace, app.name)),
+    endpoints: await client.get<Endpoints>(endpoints.one(app.namespace, app.name)),
+    slices: (await client.list<EndpointSlice>(endpointSlices.in(app.namespace), { labelSelector })).items,
+  };
+}
+
+/** Waits until both clusters have acted on a Service made in the other after this call: then they have seen all before it. */
+async function waitWitness(name: string): Promise<void> {
+  const [here, there] = [new Application(`${name}-east`), new Application(`${name}-west`)];
+  await Promise.all([here.create(world.east), there.create(world.west)]);
+  await waitReplicated(here, world.west, world.east);
+  await waitReplicated(there, world.east, world.west);
+}
+
+interface Twins {
+  app: Application;
+  first: LabPod[];
+  second: LabPod[];
+  traffic: Traffic;
+}
+
+/** Two Services of one name that know nothing of each other. */
+async function startTwins(t: TestContext, name: string): Promise<Twins> {
+  const { east, west, sides } = world;
+  const app = new Application(name);
+  await app.prepare(world);
+  const [first, second] = [await app.startPods(east, 2), await app.startPods(west, 2)];
+  await Promise.all(sides.map((side) => app.create(side)));
+  await waitSummary(app, east, serving(first));
+  await waitSummary(app, west, serving(second));
+  return { app, first, second, traffic: await startTraffic(t, app, sides) };
+}
+
+async function finish({ app, first, second, traffic }: Twins, ...westKeys: string[]): Promise<void> {
+  const { east, west, sides } = world;
+  await waitAtRest(app, sides, { mode: "source", at: "west" });
+  const keys = Object.keys((await app.read(east))?.metadata.annotations ?? {}).includes(ADOPT) ? ["adopt"] : [];
+  await assertSummary(app, east, following(west, second, "receiver", "selector", "min-ready-seconds", ...keys));
+  await assertSummary(app, west, serving(second, "source", ...westKeys));
+  await settle();
+  await removeAtOnce(first);
+  await traffic.stopWithoutLoss();
+}
+
+describe("existing", { concurrency: 4 }, () => {
+  scenario(
+    world,
+    "the application's manifest, applied in the new cluster before the move, waits for its turn",
+    async (t) => {
+      const { east, west, sides } = world;
+      const app = new Application("early");
+      await app.prepare(world);
+      const first = await app.startPods(east, 2);
+      await app.create(east);
+      await waitReplicated(app, west, east);
+      const traffic = await startTraffic(t, app, sides);
+      const applied = await west.cluster.kubectl(["apply", "-f", "-"], JSON.stringify(app.manifest()));
+      assert.equal(applied.code, 0, applied.stderr);
+      await waitSummary(app, west, following(east, first, undefined, "origin-selector", "replica-of", "selector"));
+      const second = await app.startPods(west, 2);
+      await app.declare(east, "receiver");
+      await finish({ app, first, second, traffic });
+    },
+  );
+
+  scenario(world, "two Services of one name: nothing is written without consent", async (t) => {
+    const { east, west, sides } = world;
+    const { app, first, second, traffic } = await startTwins(t, "apart");
+    const before = await Promise.all(sides.map((side) => readAll(app, side)));
+    await waitWitness("quiet");
+    assert.deepEqual(await Promise.all(sides.map((side) => readAll(app, side))), before);
+
+    await app.declare(east, "union");
+    await waitCondition(app, east, "Conflict", "west has an own Service");
+    await waitWitness("declared");
+    assert.deepEqual(await readAll(app, west), before[1]);
+    await settle();
+    assert.deepEqual(await readAll(app, west), before[1]);
+    const reports = await traffic.stopWithoutLoss();
+    assert.deepEqual(
+      Object.keys(reports["east"]?.perPod ?? {}).sort(),
+      first.map((pod) => `east/${pod.name}`),
+    );
+    assert.deepEqual(
+      Object.keys(reports["west"]?.perPod ?? {}).sort(),
+      second.map((pod) => `west/${pod.name}`),
+    );
+  });
+
+  scenario(world, "two Services of one name, the move declared on both", async (t) => {
+    const { east, west, sides } = world;
+    const twins = await startTwins(t, "agreed");
+    await twins.app.declare(east, "union");
+    await waitCondition(twins.app, east, "Conflict", "west has an own Service");
+    await twins.app.declare(west, "union");
+    await waitAtRest(twins.app, sides, { mode: "union", at: "west" });
+    await twins.app.declare(west, "source");
+    await finish(twins, "min-ready-seconds");
+  });
+
+  scenario(world, "two Services of one name, the other taken along by name", async (t) => {
+    const { east, west, sides } = world;
+    const twins = await startTwins(t, "adopted");
+    await twins.app.declare(east, "union", { [ADOPT]: "west" });
+    await waitAtRest(twins.app, sides, { mode: "union", at: "east" });
+    await twins.app.declare(west, "source");
+    await finish(twins, "min-ready-seconds");
+  });
+
+  scenario(world, "two Services of one name: a receiver with a named successor needs no further consent", async (t) => {
+    const twins = await startTwins(t, "handed");
+    await twins.app.declare(world.east, "receiver", { "vmware.com/syndicate-successor": "west" });
+    const { app, first, second, traffic } = twins;
+    const { east, west, sides } = world;
+    await waitAtRest(app, sides, { mode: "source", at: "west" });
+    await assertSummary(app, east, following(west, second, "receiver", "selector", "min-ready-seconds", "successor"));
+    await assertSummary(app, west, serving(second, "source"));
+    await settle();
+    await removeAtOnce(first);
+    await traffic.stopWithoutLoss();
+  });
+});
