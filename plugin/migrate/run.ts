@@ -58,9 +58,8 @@ export async function runMove(move: Move, ports: MovePorts, limits: MoveLimits):
     memory = remember(next, memory, clock.now());
     const { step, waits, written, quiet } = memory;
     if (signal.aborted) return { kind: "interrupted", step, waits };
-    if (isNewStep) ports.onEvent({ kind: "step", step });
+    announce(next, step, isNewStep, ports);
     if (quiet && settled(quiet.since, ports, limits)) return { kind: "arrived", wrote: written.size > 0 };
-    if (next.kind === "wait") ports.onEvent({ kind: "waiting", step, waits });
     if (next.kind === "write" && (await act(next, written, ports))) continue;
     if (clock.now() >= until) return { kind: "timedOut", step, waits };
     await sleep(clock, limits.pollMs, signal);
@@ -76,6 +75,11 @@ function remember(next: Next, before: Memory | undefined, now: number): Memory {
   if (next.kind !== "arrived") return memory;
   const { fingerprint } = next;
   return { ...memory, quiet: before?.quiet?.fingerprint === fingerprint ? before.quiet : { fingerprint, since: now } };
+}
+
+function announce(next: Next, step: StepName, isNew: boolean, { onEvent }: MovePorts): void {
+  if (isNew) onEvent({ kind: "step", step });
+  if (next.kind === "wait") onEvent({ kind: "waiting", step, waits: next.waits });
 }
 
 function settled(since: number, { clock, onEvent }: MovePorts, { settleMs }: MoveLimits): boolean {
