@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 /**
  * `starting`: no list yet. `listed`: the store is complete, the watch is being opened. `watching`: the store follows.
  * `failing`: the store is as of the last contact, or empty; `lastError` says why, and attempts go on.
- * A watch that ends in order is renewed without leaving `watching`.
+ * A watch that ends in order, or is only silent, is renewed without leaving `watching`.
  */
 export type ReflectorState = "starting" | "listed" | "watching" | "failing";
 
@@ -28,7 +28,10 @@ export interface Timings {
   probeDeadlineMs: number;
   /** Time the server has to accept a watch. Default 10,000 ms. */
   acceptMs: number;
-  /** Silence after which a watch is renewed although the server is there. Default 90,000 ms: bookmarks come each minute. */
+  /**
+   * Silence after which a watch is renewed although the server is there; that is no failure. Default 90,000 ms: bookmarks
+   * come about each minute, except for kinds without any change since the server started.
+   */
   silenceLimitMs: number;
 }
 

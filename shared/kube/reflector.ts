@@ -58,8 +58,9 @@ class ListWatch<T extends KubeObject> implements Reflector {
   #watchingSince: number | undefined;
   #failingSince: number | undefined;
   #fruitlessWatches = 0;
-  #state: ReflectorState = "starting";
-  #hasSynced = false;
+  state: ReflectorState = "starting";
+  hasSynced = false;
+  readonly synced: Promise<void> = this.#firstList.promise;
   lastError: unknown;
   lastEventAt: number | undefined;
 
@@ -71,19 +72,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#backoff = createBackoff(...this.#timings.backoffMs, this.#random);
     this.#asked = { cluster: options.client.cluster, path: options.path };
     // Whoever does not wait for it must not die of its rejection.
-    this.#firstList.promise.catch(() => undefined);
-  }
-
-  get state(): ReflectorState {
-    return this.#state;
-  }
-
-  get hasSynced(): boolean {
-    return this.#hasSynced;
-  }
-
-  get synced(): Promise<void> {
-    return this.#firstList.promise;
+    this.synced.catch(() => undefined);
   }
 
   start(): void {
@@ -115,11 +104,12 @@ class ListWatch<T extends KubeObject> implements Reflector {
   /** The store is not touched before the last page is here. */
   async #list(): Promise<void> {
     const found = await readObjects<T>(this.#options, (object) => this.#trim(object), this.#stopped.signal);
+    if (this.#stopped.signal.aborted) return;
     const changes = diffList(this.#options.store, found.objects);
     for (const change of changes) this.#keep(change);
     this.#resourceVersion = found.resourceVersion;
     this.lastEventAt = this.#clock.now();
-    this.#hasSynced = true;
+    this.hasSynced = true;
     this.#setState("listed");
     for (const change of changes) this.#tell(change);
     this.#firstList.resolve();
@@ -129,13 +119,17 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const { client } = this.#options;
     const controller = new AbortController();
     const signal = AbortSignal.any([controller.signal, this.#stopped.signal]);
-    let death: { error: unknown } | undefined;
+    let ending: { reason: "dead"; error: unknown } | { reason: "silent" } | undefined;
     const watchdog = startWatchdog({
       ...this.#timings,
       clock: this.#clock,
       probe: () => client.probe(this.#timings.probeDeadlineMs),
       onDead: (error) => {
-        death = { error };
+        ending = { reason: "dead", error };
+        controller.abort();
+      },
+      onSilent: () => {
+        ending = { reason: "silent" };
         controller.abort();
       },
     });
@@ -146,7 +140,9 @@ class ListWatch<T extends KubeObject> implements Reflector {
       this.#setState("watching");
       for await (const event of events) this.#apply(event);
     } catch (error) {
-      throw errorFromNetwork(this.#asked, death ? death.error : error);
+      // Silence of a server that answers is no failure: Kubernetes 1.20 sends no bookmarks of kinds nobody has changed.
+      if (ending?.reason === "silent") return;
+      throw errorFromNetwork(this.#asked, ending ? ending.error : error);
     } finally {
       watchdog.stop();
     }
@@ -205,8 +201,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
   #setState(state: ReflectorState): void {
     if (state === "watching") this.#failingSince = undefined;
     if (state !== "failing") this.lastError = undefined;
-    if (state === this.#state) return;
-    this.#state = state;
+    if (state === this.state) return;
+    this.state = state;
     this.#guard(() => this.#options.onState?.(state, this.lastError));
   }
 
@@ -230,10 +226,6 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#guard(() => this.#options.onChange?.(change));
   }
 
-  #report(error: unknown): void {
-    this.#options.onError?.(error);
-  }
-
   /** A mistake in a caller's function must not cost an event, nor the stream. */
   #guard<R>(call: () => R): R | undefined {
     if (this.#stopped.signal.aborted) return undefined;
@@ -242,6 +234,14 @@ class ListWatch<T extends KubeObject> implements Reflector {
     } catch (error) {
       this.#report(error);
       return undefined;
+    }
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError?.(error);
+    } catch {
+      // There is nobody left to tell, and the reflection must go on.
     }
   }
 }

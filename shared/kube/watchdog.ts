@@ -6,18 +6,20 @@ export interface WatchdogOptions {
   clock: Clock;
   /** Milliseconds of silence after which `probe` is called, and again after each further such time. */
   probeAfterMs: number;
-  /** Milliseconds of silence that count as death whatever `probe` says. */
+  /** Milliseconds of silence after which the connection is not worth keeping although the server answers probes. */
   silenceLimitMs: number;
   /** Rejects if the server cannot be reached. */
   probe(): Promise<void>;
-  /** Called at most once, with the reason. */
+  /** The server cannot be reached. Called at most once, and then not `onSilent`. */
   onDead(error: unknown): void;
+  /** The limit has been reached. Called at most once, and then not `onDead`. */
+  onSilent(): void;
 }
 
 export interface Watchdog {
   /** Something was received. */
   alive(): void;
-  /** Ends the watch over it; `onDead` is not called any more. */
+  /** Ends the watch over it; nothing is called any more. */
   stop(): void;
 }
 
@@ -35,7 +37,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
 
   function check(): void {
     const now = clock.now();
-    if (now - lastSign >= silenceLimitMs) die(new Error(`nothing received for ${silenceLimitMs / 1000} s`));
+    if (now - lastSign >= silenceLimitMs) end(options.onSilent);
     else if (now >= nextProbe) void ask(now);
     if (!stopped) cancel = schedule();
   }
@@ -46,15 +48,15 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
       await options.probe();
     } catch (error) {
       // A byte that came meanwhile is better evidence than a probe that failed.
-      if (lastSign < askedAt) die(error);
+      if (lastSign < askedAt) end(() => options.onDead(error));
     }
     nextProbe = clock.now() + probeAfterMs;
   }
 
-  function die(error: unknown): void {
+  function end(tell: () => void): void {
     if (stopped) return;
     stop();
-    options.onDead(error);
+    tell();
   }
 
   function stop(): void {

@@ -138,6 +138,17 @@ describe("trouble", () => {
     assert.ok((at[1] ?? 0) - (at[0] ?? 0) > 950);
   });
 
+  test("a listener for errors that throws stops nothing", async () => {
+    const setup = await setUp({
+      onError: () => {
+        throw new Error("listener");
+      },
+    });
+    await watching(setup);
+    setup.server.reset();
+    await until(() => setup.collection.watches.length === 2, "second watch");
+  });
+
   test("exceptions of callbacks lose nothing and stop nothing", async () => {
     const seen: string[] = [];
     const setup = await setUp({
