@@ -61,7 +61,7 @@ export class Application {
   }
 
   /** The namespace in every cluster, as the two sides of one platform have it. */
-  async prepare({ sides }: World): Promise<void> {
+  async prepare({ sides }: Pick<World, "sides">): Promise<void> {
     await Promise.all(sides.map((side) => side.cluster.ensureNamespace(this.namespace)));
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
-import { ADOPT } from "../../shared/keys.ts";
+import { ADOPT, SUCCESSOR } from "../../shared/keys.ts";
 import type { EndpointSlice, Endpoints, Service } from "../../shared/kube/objects.ts";
 import { endpointSlices, endpoints, services } from "../../shared/kube/resources.ts";
 import type { LabPod } from "../lab/lab.ts";
@@ -13,7 +13,22 @@ import { type Side, scenario, useWorld } from "./world.ts";
 
 // Services that exist in the new cluster before a move: from the application's own manifest, or with a life of their own.
 
-const world = useWorld();
+/** Applications that both clusters had on their own before anybody connected them. */
+const twins = {
+  apart: new Application("apart"),
+  agreed: new Application("agreed"),
+  adopted: new Application("adopted"),
+  handed: new Application("handed"),
+};
+
+const world = useWorld({
+  beforeInstall: async (sides) => {
+    for (const app of Object.values(twins)) {
+      await app.prepare({ sides });
+      await Promise.all(sides.map((side) => app.create(side)));
+    }
+  },
+});
 
 /** Every byte the cluster has of an application: Service, slices, Endpoints. */
 async function readAll(app: Application, { client }: Side): Promise<object> {
@@ -40,13 +55,10 @@ interface Twins {
   traffic: Traffic;
 }
 
-/** Two Services of one name that know nothing of each other. */
-async function startTwins(t: TestContext, name: string): Promise<Twins> {
+/** Pods and clients for two Services that know nothing of each other. */
+async function startTwins(t: TestContext, app: Application): Promise<Twins> {
   const { east, west, sides } = world;
-  const app = new Application(name);
-  await app.prepare(world);
   const [first, second] = [await app.startPods(east, 2), await app.startPods(west, 2)];
-  await Promise.all(sides.map((side) => app.create(side)));
   await waitSummary(app, east, serving(first));
   await waitSummary(app, west, serving(second));
   return { app, first, second, traffic: await startTraffic(t, app, sides) };
@@ -86,7 +98,7 @@ describe("existing", { concurrency: 4 }, () => {
 
   scenario(world, "two Services of one name: nothing is written without consent", async (t) => {
     const { east, west, sides } = world;
-    const { app, first, second, traffic } = await startTwins(t, "apart");
+    const { app, first, second, traffic } = await startTwins(t, twins.apart);
     const before = await Promise.all(sides.map((side) => readAll(app, side)));
     await waitWitness("quiet");
     assert.deepEqual(await Promise.all(sides.map((side) => readAll(app, side))), before);
@@ -110,28 +122,28 @@ describe("existing", { concurrency: 4 }, () => {
 
   scenario(world, "two Services of one name, the move declared on both", async (t) => {
     const { east, west, sides } = world;
-    const twins = await startTwins(t, "agreed");
-    await twins.app.declare(east, "union");
-    await waitCondition(twins.app, east, "Conflict", "west has an own Service");
-    await twins.app.declare(west, "union");
-    await waitAtRest(twins.app, sides, { mode: "union", at: "west" });
-    await twins.app.declare(west, "source");
-    await finish(twins, "min-ready-seconds");
+    const move = await startTwins(t, twins.agreed);
+    await move.app.declare(east, "union");
+    await waitCondition(move.app, east, "Conflict", "west has an own Service");
+    await move.app.declare(west, "union");
+    await waitAtRest(move.app, sides, { mode: "union", at: "west" });
+    await move.app.declare(west, "source");
+    await finish(move, "min-ready-seconds");
   });
 
   scenario(world, "two Services of one name, the other taken along by name", async (t) => {
     const { east, west, sides } = world;
-    const twins = await startTwins(t, "adopted");
-    await twins.app.declare(east, "union", { [ADOPT]: "west" });
-    await waitAtRest(twins.app, sides, { mode: "union", at: "east" });
-    await twins.app.declare(west, "source");
-    await finish(twins, "min-ready-seconds");
+    const move = await startTwins(t, twins.adopted);
+    await move.app.declare(east, "union", { [ADOPT]: "west" });
+    await waitAtRest(move.app, sides, { mode: "union", at: "east" });
+    await move.app.declare(west, "source");
+    await finish(move, "min-ready-seconds");
   });
 
   scenario(world, "two Services of one name: a receiver with a named successor needs no further consent", async (t) => {
-    const twins = await startTwins(t, "handed");
-    await twins.app.declare(world.east, "receiver", { "vmware.com/syndicate-successor": "west" });
-    const { app, first, second, traffic } = twins;
+    const move = await startTwins(t, twins.handed);
+    await move.app.declare(world.east, "receiver", { [SUCCESSOR]: "west" });
+    const { app, first, second, traffic } = move;
     const { east, west, sides } = world;
     await waitAtRest(app, sides, { mode: "source", at: "west" });
     await assertSummary(app, east, following(west, second, "receiver", "selector", "min-ready-seconds", "successor"));

@@ -24,19 +24,24 @@ export interface World {
   sides: readonly Side[];
 }
 
+/** How a world begins. */
+export interface WorldOptions extends Omit<InstallOptions, "webhook"> {
+  /** What exists before anything of ours does; the sides have no agent yet. */
+  beforeInstall?: (sides: readonly Side[]) => Promise<void>;
+}
+
 /** The world of a test file: empty until its `before` hook has run. */
 export type LateWorld = { -readonly [K in keyof World]: World[K] };
 
-async function openWorld(options: InstallOptions): Promise<World> {
+async function openWorld({ beforeInstall, ...options }: WorldOptions): Promise<World> {
   const lab = await startLab();
   try {
-    const agents = await installSyndicate(lab, options);
-    const [east, west] = ["east", "west"].map((name) => {
-      const agent = agents.get(name);
-      if (!agent) throw new Error(`nothing was installed in ${name}`);
-      return openSide(agent);
-    }) as [Side, Side];
-    return { lab, east, west, sides: [east, west] };
+    const [east, west] = [openSide(lab.cluster("east")), openSide(lab.cluster("west"))];
+    const sides = [east, west];
+    await beforeInstall?.(sides);
+    const agents = await installSyndicate(lab, { webhook: false, ...options });
+    for (const side of sides) side.agent = agents.get(side.name) as Agent;
+    return { lab, east, west, sides };
   } catch (error) {
     saveLogs(lab);
     await lab.stop();
@@ -44,11 +49,10 @@ async function openWorld(options: InstallOptions): Promise<World> {
   }
 }
 
-function openSide(agent: Agent): Side {
-  const { cluster } = agent;
+function openSide(cluster: LabCluster): Side {
   const credentials = parsePeerKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
   const client = createClient(credentials, { cluster: cluster.name, userAgent: "e2e" });
-  return { name: cluster.name, cluster, client, agent };
+  return { name: cluster.name, cluster, client } as Side;
 }
 
 /** Copies the lab's logs and meters' files to a new folder and says where. */
@@ -59,10 +63,10 @@ function saveLogs(lab: Lab): void {
 }
 
 /** Gives the calling test file a lab of two clusters, east and west, with sync and without the webhook. */
-export function useWorld(options: InstallOptions = {}): LateWorld {
+export function useWorld(options: WorldOptions = {}): LateWorld {
   const world = {} as LateWorld;
   before(async () => {
-    Object.assign(world, await openWorld({ webhook: false, ...options }));
+    Object.assign(world, await openWorld(options));
   });
   after(async () => {
     await Promise.all((world.sides ?? []).map((side) => side.client.close()));
