@@ -93,12 +93,13 @@ function addPod(world: World, name: string): void {
 /** Plays moves and returns the story. Throws an Error that tells it when something that must hold does not. */
 export function play(world: World, moves: readonly Move[]): void {
   const names = [...world.clusters.keys()];
+  watchWrites(world);
   for (const move of moves) {
     const name = "cluster" in move ? names[move.cluster % names.length] : undefined;
     act(world, names, name ?? "", move);
   }
   for (const cluster of world.clusters.values()) cluster.reachable = true;
-  guarded(world, () => world.settle(400));
+  world.settle(400);
   checkAtRest(world);
 }
 
@@ -106,10 +107,10 @@ function act(world: World, names: readonly string[], name: string, move: Move): 
   const cluster = world.clusters.get(name);
   switch (move.kind) {
     case "native":
-      guarded(world, () => world.runNative(name));
+      world.runNative(name);
       return;
     case "sync":
-      guarded(world, () => world.reconcile(name, move.most));
+      world.reconcile(name, move.most);
       return;
     case "observe":
       world.observe(name, names[move.peer % names.length] ?? name, move.what);
@@ -170,26 +171,19 @@ function trackedReady(cluster: Cluster): string[] {
 }
 
 /**
- * No write of ours or of a controller takes the last usable endpoint of a cluster. Updated copies are not judged: they show
- * the source as the watch had it, and pods that change both ways within that lag may pass each other.
+ * No write of ours takes the last usable endpoint of a cluster. Updated copies are not judged: they show the source as the
+ * watch had it, and pods that change both ways within that lag may pass each other.
  */
-function guarded(world: World, run: () => unknown): void {
-  const before = new Map<string, number>();
-  for (const name of world.clusters.keys()) before.set(name, offered(world, name).length);
-  world.onChange = () => {
-    for (const name of world.clusters.keys()) {
-      const now = offered(world, name).length;
-      const follows = / update endpointslices\//.test(world.log.at(-1) ?? "");
-      if (now === 0 && (before.get(name) ?? 0) > 0 && !follows)
-        throw tell(world, `${name} lost its last usable endpoint`);
-      before.set(name, now);
+function watchWrites(world: World): void {
+  world.aroundWrite = (write, perform) => {
+    const before = new Map([...world.clusters.keys()].map((name) => [name, offered(world, name).length]));
+    const done = perform();
+    if (write.verb === "update") return done;
+    for (const [name, count] of before) {
+      if (count > 0 && offered(world, name).length === 0) throw tell(world, `${name} lost its last usable endpoint`);
     }
+    return done;
   };
-  try {
-    run();
-  } finally {
-    world.onChange = undefined;
-  }
 }
 
 /** At rest: no dead address anywhere, nothing frozen, one truth about who serves. */

@@ -54,6 +54,8 @@ export class World {
   key = { namespace: NAMESPACE, name: "web" };
   /** Watches show only what `observe` brought; otherwise everything at once. */
   lagging = false;
+  /** Called instead of each write of a sync process, which it makes by calling `perform`. */
+  aroundWrite: ((write: Write, perform: () => boolean) => boolean) | undefined;
   /** Called after every change of any object. */
   onChange: (() => void) | undefined;
   #version = 0;
@@ -179,7 +181,8 @@ export class World {
     const kind = write.resource === "endpointslices" ? "slices" : write.resource;
     const map = cluster[kind] as Map<string, KubeObject>;
     this.log.push(`${own}: ${write.verb} ${write.resource}/${write.name} (${write.reason})`);
-    if (!this.#perform(own, map, write)) {
+    const perform = () => this.#perform(own, map, write);
+    if (!(this.aroundWrite ? this.aroundWrite(write, perform) : perform())) {
       this.log.push(`${own}: conflict`);
       if (kind !== "endpoints") this.observe(own, own, kind);
       return false;

@@ -11,7 +11,7 @@ import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 /** The copies wanted in the own cluster, and what keeps the superfluous ones. */
 export interface WantedCopies {
   slices: EndpointSlice[];
-  /** Sources whose copies go although they may still contribute: a structural step, judged live. */
+  /** Sources whose copies go although they may still contribute. */
   dropped: Set<string>;
   holds: Hold[];
   recheckMs?: number;
@@ -123,12 +123,16 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   };
 }
 
+/**
+ * Always judged live: Services and slices of a peer come by separate watches, so a slice may seem not to be contributed only
+ * because the other watch lags behind.
+ */
 function removeCopy(slice: EndpointSlice, dropped: ReadonlySet<string>): Write {
   const source = sourceOf(slice) ?? "";
-  if (!dropped.has(source)) return removeObject("endpointslices", slice, `${source} no longer contributes it`);
-  return removeObject("endpointslices", slice, `the endpoints of ${source} are not needed here any more`, {
-    live: true,
-  });
+  const why = dropped.has(source)
+    ? `the endpoints of ${source} are not needed here any more`
+    : `${source} no longer contributes it`;
+  return removeObject("endpointslices", slice, why, { live: true });
 }
 
 /** The desired copy as a replacement of the existing one; fails on the server if that changed meanwhile. */
