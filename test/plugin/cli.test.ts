@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Command, run } from "../../plugin/cli.ts";
+import type { Values } from "../../plugin/command-line.ts";
+import { CliError, EXIT } from "../../plugin/exit.ts";
+import { ApiError } from "../../shared/kube/api-error.ts";
+import { assertGolden } from "./golden.ts";
+import { recordIo } from "./recorded-io.ts";
+
+/** Runs a command line with commands that only note their flags. */
+async function parse(
+  line: string,
+): Promise<{ code: number; verb?: string; values?: Values; out: string; err: string }> {
+  const io = recordIo();
+  const seen: { verb?: string; values?: Values } = {};
+  const noted = (verb: string) => async (): Promise<Command> => async (values) => {
+    Object.assign(seen, { verb, values });
+    return EXIT.done;
+  };
+  const words = line.split(" ").filter(Boolean);
+  const code = await run(words, io, { status: noted("status"), migrate: noted("migrate") });
+  return { code, ...seen, out: io.out(), err: io.err() };
+}
+
+const accepted: [string, string, Values][] = [
+  ["status", "status", { service: undefined, "all-namespaces": false, output: undefined }],
+  ["status web -n shop", "status", { service: "web", namespace: "shop" }],
+  ["status -nshop -owide", "status", { namespace: "shop", output: "wide" }],
+  ["status -n=shop --output=json", "status", { namespace: "shop", output: "json" }],
+  ["status -n a -n b", "status", { namespace: "b" }],
+  ["status 1e3", "status", { service: "1e3" }],
+  ["status -A --no-headers", "status", { "all-namespaces": true, "no-headers": true }],
+  ["status --no-headers=false", "status", { "no-headers": false }],
+  ["migrate web --from a --to b", "migrate", { from: "a", to: "b", "dry-run": "none", timeout: "30m", settle: "5s" }],
+  ["migrate --dry-run web --from a --to b", "migrate", { service: "web", "dry-run": "client" }],
+  ["migrate web --from a --to b --dry-run=server -y", "migrate", { "dry-run": "server", yes: true }],
+  ["migrate web --from a --to b --timeout -1s", "migrate", { timeout: "-1s" }],
+  [
+    "migrate web --from a --to b --selector app=web,tier=x --min-ready 50%",
+    "migrate",
+    { selector: "app=web,tier=x", "min-ready": "50%" },
+  ],
+];
+
+for (const [line, verb, values] of accepted) {
+  test(`accepts: ${line}`, async () => {
+    const result = await parse(line);
+    assert.equal(result.code, 0, result.err);
+    assert.equal(result.verb, verb);
+    const found = Object.fromEntries(Object.keys(values).map((key) => [key, result.values?.[key]]));
+    assert.deepEqual(found, values);
+  });
+}
+
+const refused: [string, RegExp][] = [
+  ["stauts", /Unknown argument: stauts\nSee: kubectl syndicate --help/],
+  ["status web other", /Unknown argument: other/],
+  ["status --bogus", /Unknown argument: bogus\nSee: kubectl syndicate status --help/],
+  ["status -oxml", /Choices: "wide", "json", "yaml", "name"/],
+  ["migrate web", /Missing required arguments: from, to/],
+  ["migrate --from a --to b", /Not enough non-option arguments/],
+  ["migrate web --from a --to b --strategy swap", /Choices: "union", "cutover"/],
+];
+
+for (const [line, message] of refused) {
+  test(`refuses: ${line}`, async () => {
+    const result = await parse(line);
+    assert.equal(result.code, EXIT.error);
+    assert.equal(result.verb, undefined);
+    assert.match(result.err, message);
+    assert.equal(result.out, "");
+  });
+}
+
+for (const line of ["", "--help", "-h", "help"]) {
+  test(`help: "${line}"`, async () => {
+    const result = await parse(line);
+    assert.equal(result.code, 0);
+    assertGolden("help.txt", result.out);
+  });
+}
+
+test("help of a command, both ways", async () => {
+  assertGolden("help-migrate.txt", (await parse("help migrate")).out);
+  assertGolden("help-migrate.txt", (await parse("migrate --help")).out);
+  assertGolden("help-status.txt", (await parse("status -h")).out);
+});
+
+test("version", async () => {
+  assert.match((await parse("--version")).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+const failures: [string, Error, number, RegExp][] = [
+  [
+    "an error for people",
+    new CliError("no such thing", { next: "try this" }),
+    1,
+    /^error: no such thing\nnext: {2}try this\n$/,
+  ],
+  ["a refusal", new CliError("refused", { code: EXIT.refused }), 4, /^error: refused\n$/],
+  [
+    "an answer of an API server",
+    new ApiError({ cluster: "east", path: "/api", status: 403, reason: "Forbidden", message: "not you (HTTP 403)" }),
+    1,
+    /^error: east \/api: not you \(HTTP 403\)\n$/,
+  ],
+  ["a fault of ours comes with its stack", new TypeError("oops"), 1, /^error: TypeError: oops\n {4}at /],
+];
+
+for (const [name, error, code, message] of failures) {
+  test(`failure: ${name}`, async () => {
+    const io = recordIo();
+    const failing: Command = async () => {
+      throw error;
+    };
+    assert.equal(await run(["status"], io, { status: async () => failing }), code);
+    assert.match(io.err(), message);
+    assert.equal(io.out(), "");
+  });
+}

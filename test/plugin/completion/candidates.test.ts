@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listCandidates } from "../../../plugin/completion/candidates.ts";
+
+const contexts = () => ["east", "west", "emea"];
+
+/** Words typed (the last one may be empty) → values offered, without descriptions. */
+const rows: [string, string[], string[]][] = [
+  ["nothing typed", [""], ["status", "migrate"]],
+  ["half a command", ["mig"], ["migrate"]],
+  ["flags that are missing", ["migrate", "web", ""], ["--from", "--to"]],
+  ["a flag already given is not offered again", ["migrate", "--from", "east", ""], ["--to"]],
+  ["long flags by their beginning", ["status", "--no"], ["--no-headers"]],
+  ["contexts", ["migrate", "web", "--from", "e"], ["east", "emea"]],
+  ["contexts behind =", ["migrate", "web", "--to=w"], ["--to=west"]],
+  ["a second context in a list", ["status", "--contexts", "east,"], ["east,west", "east,emea"]],
+  ["values of -o", ["status", "-o", ""], ["wide", "json", "yaml", "name"]],
+  ["values of an optional value only behind =", ["migrate", "--dry-run=s"], ["--dry-run=server"]],
+  ["a word that is no flag", ["status", "we"], []],
+];
+
+for (const [name, words, expected] of rows) {
+  test(name, () => {
+    const found = listCandidates(words, contexts).map((line) => line.split("\t")[0]);
+    assert.deepEqual(found, expected);
+  });
+}
