@@ -19,6 +19,7 @@ export function planMove(move: Move, settle: string): PlannedStep[] {
 function describeStep(step: StepName, move: Move, settle: string): Omit<PlannedStep, "step"> {
   const { from, to, strategy } = move;
   const takeBack = `mode source in ${from}`;
+  const whilePods = `${takeBack}, while its pods are there`;
   switch (step) {
     case "prepare":
       return { text: `note there: ${describePreparation(move)}`, where: to, undo: "none needed" };
@@ -35,10 +36,10 @@ function describeStep(step: StepName, move: Move, settle: string): Omit<PlannedS
       return {
         text: `wait until both publish the pods of ${to} alone`,
         where: "both",
-        undo: `${takeBack}, until ${from} has released`,
+        undo: whilePods,
       };
     case "settle":
-      return { text: `wait until no slice has changed for ${settle}`, where: "both", undo: "migrate back" };
+      return { text: `wait until no slice has changed for ${settle}`, where: "both", undo: whilePods };
   }
 }
 

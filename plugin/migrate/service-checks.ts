@@ -31,7 +31,7 @@ export function checkServing({ move, facts, stage, from }: Pair): Check {
 }
 
 /** `to` has something the move can go on: a replica, a Service that takes part, or one the user lets us take over. */
-export function checkTarget({ move, facts, stage, to }: Pair): Check {
+export function checkTarget({ move, facts, stage, from, to }: Pair): Check {
   const name = `${move.to} has the Service`;
   const { views, verdicts } = facts.situation;
   if (!to) {
@@ -40,7 +40,8 @@ export function checkTarget({ move, facts, stage, to }: Pair): Check {
   }
   const view = views.get(move.to);
   const latest = latestIntent([...views.values()].map(intentOf));
-  const joins = !isOwn(to) || stage !== "declare" || (latest && view && takesPart(view, latest));
+  const stoodFor = replicaOf(from) === move.to;
+  const joins = !isOwn(to) || stoodFor || stage !== "declare" || (latest && view && takesPart(view, latest));
   if (joins)
     return { name, state: "ok", detail: isOwn(to) ? "its own, which takes part" : `a replica of ${replicaOf(to)}` };
   const detail = "its own, with its own clients, which takes no part";

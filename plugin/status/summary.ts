@@ -1,4 +1,6 @@
 /** From views of all clusters to the model of one Service. Pure. */
+
+import { copyIntent } from "../../shared/intent.ts";
 import { MODE, ORIGIN_SELECTOR } from "../../shared/keys.ts";
 import { annotation, type EndpointSlice, type Service } from "../../shared/kube/objects.ts";
 import { parseMode } from "../../shared/mode.ts";
@@ -39,7 +41,7 @@ export function summarise(
     name: key.name,
     ports: (first.spec.ports ?? []).map(({ port, protocol }) => `${port}/${protocol ?? "TCP"}`),
     headless: first.spec.clusterIP === "None",
-    ...(intent ? { intent } : {}),
+    ...(intent ? { intent: copyIntent({ ...intent }, undefined) } : {}),
     inSync: places.every(({ inSync }) => inSync),
     sync,
     ...(createdAt === undefined ? {} : { createdAt }),

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listDocument, renderDocument } from "../../../plugin/render/document.ts";
+import { choosePaint } from "../../../plugin/render/paint.ts";
+import { renderList, renderNotes, renderWide } from "../../../plugin/render/status-list.ts";
+import { renderTree } from "../../../plugin/render/status-tree.ts";
+import type { ServiceStatus, StatusModel } from "../../../plugin/status/model.ts";
+import { summarise, takesPart } from "../../../plugin/status/summary.ts";
+import { MODE, SUCCESSOR } from "../../../shared/keys.ts";
+import { World } from "../../model/world.ts";
+import { assertGolden } from "../golden.ts";
+import { letRest, lookAt, membersOf, pass, replicated, startPods, webService } from "../model-clusters.ts";
+
+const paint = choosePaint({ env: { LANG: "C.UTF-8" } }, { isTTY: false }, "auto");
+
+function statusOf(world: World): ServiceStatus {
+  const status = summarise(world.key, membersOf(world), lookAt(world).views, world.now);
+  assert.ok(status);
+  return status;
+}
+
+function modelOf(world: World, services: ServiceStatus[]): StatusModel {
+  const clusters = [...world.clusters.values()].map(({ name, reachable }) => ({
+    name,
+    context: name,
+    server: `https://${name}.example:6443`,
+    reachable,
+    installed: reachable,
+    ...(reachable ? { version: "0.1.0" } : { problem: "no answer: connect ECONNREFUSED 192.0.2.1:6443" }),
+  }));
+  return { clusters, services };
+}
+
+/** `east: mode 3/3 reason | west: …`. */
+function brief(status: ServiceStatus): string {
+  const places = status.places.map((place) =>
+    place.exists
+      ? `${place.cluster}: ${place.mode ?? place.role} ${place.ready}/${place.expected} ${place.reason}`
+      : `${place.cluster}: - ${place.reason}`,
+  );
+  return `${status.sync} | ${places.join(" | ")}`;
+}
+
+function union(): World {
+  const world = replicated();
+  startPods(world, "west", 2);
+  world.annotate("east", { [MODE]: "union" });
+  letRest(world);
+  return world;
+}
+
+function moved(): World {
+  const world = union();
+  world.annotate("west", { [MODE]: "source" });
+  letRest(world);
+  return world;
+}
+
+const stories: [string, () => World, string][] = [
+  ["replicated without a mode", () => replicated(), "InSync | east: origin 3/3 InSync | west: replica 3/3 InSync"],
+  ["united", union, "InSync | east: union 5/5 InSync | west: union 5/5 InSync"],
+  ["moved", moved, "InSync | east: receiver 2/2 InSync | west: source 2/2 InSync"],
+  [
+    "a pod that is not ready",
+    () => {
+      const world = replicated();
+      world.cluster("east").pods.set("10.1.0.9", { ip: "10.1.0.9", labels: { app: "web" }, ready: false });
+      letRest(world);
+      return world;
+    },
+    "InSync | east: origin 3/4 InSync | west: replica 3/4 InSync",
+  ],
+  [
+    "a declaration nobody has taken up",
+    () => {
+      const world = replicated();
+      world.annotate("east", { [MODE]: "union" });
+      return world;
+    },
+    "Progressing | east: union 3/3 Progressing | west: replica 3/3 InSync",
+  ],
+  [
+    "a receiver whose successor has no pods",
+    () => {
+      const world = replicated();
+      world.annotate("east", { [MODE]: "receiver", [SUCCESSOR]: "west" });
+      letRest(world);
+      return world;
+    },
+    "Holding | east: receiver 3/3 Holding | west: source 3/3 Holding",
+  ],
+  [
+    "a new pod that is not copied yet",
+    () => {
+      const world = replicated();
+      startPods(world, "east", 4);
+      world.runNative("east");
+      return world;
+    },
+    "Copying | east: origin 4/4 InSync | west: replica 3/4 Copying",
+  ],
+  [
+    "a cluster that does not answer",
+    () => {
+      const world = replicated();
+      world.cluster("west").reachable = false;
+      return world;
+    },
+    "Unknown | east: origin 3/3 InSync | west: - Unknown",
+  ],
+  [
+    "two own Services apart",
+    () => {
+      const world = new World("east", "west");
+      for (const name of ["east", "west"]) {
+        world.createService(name, webService());
+        startPods(world, name, 2);
+      }
+      letRest(world);
+      return world;
+    },
+    "Independent | east: independent 2/2 Independent | west: independent 2/2 Independent",
+  ],
+];
+
+for (const [name, make, expected] of stories) {
+  test(name, () => assert.equal(brief(statusOf(make())), expected));
+}
+
+test("a Service of one cluster alone, and two apart, take no part", () => {
+  const apart = new World("east", "west");
+  for (const name of ["east", "west"]) apart.createService(name, webService());
+  letRest(apart);
+  assert.equal(takesPart(statusOf(apart), lookAt(apart).views), false);
+  assert.equal(takesPart(statusOf(replicated()), lookAt(replicated()).views), true);
+});
+
+test("the API server's own Service is none of ours", () => {
+  const world = new World("east", "west");
+  world.key = { namespace: "default", name: "kubernetes" };
+  const { metadata, ...rest } = webService({ selector: null });
+  world.createService("east", { ...rest, metadata: { ...metadata, name: "kubernetes", namespace: "default" } });
+  assert.equal(summarise(world.key, membersOf(world), lookAt(world).views, world.now), undefined);
+});
+
+test("a list, wide and narrow", () => {
+  const rename = (status: ServiceStatus, name: string) => ({ ...status, name });
+  const holding = replicated();
+  holding.annotate("east", { [MODE]: "receiver", [SUCCESSOR]: "west" });
+  letRest(holding);
+  const services = [
+    rename(statusOf(replicated()), "cart"),
+    rename(statusOf(union()), "checkout"),
+    rename(statusOf(holding), "ledger"),
+    rename(statusOf(moved()), "search"),
+  ];
+  const model = modelOf(replicated(), services);
+  const now = 1_700_000_000_000 + 3 * 3_600_000;
+  const list = [
+    ...renderList(model, paint, { headers: true, namespaces: false, now }),
+    "",
+    ...renderNotes(model, paint, ""),
+  ];
+  assertGolden("status-list.txt", `${list.join("\n")}\n`);
+  assertGolden("status-wide.txt", `${renderWide(model, paint, true).join("\n")}\n`);
+  assert.deepEqual(renderList(model, paint, { headers: false, namespaces: true, now })[0]?.split(/ {2,}/).slice(0, 2), [
+    "shop",
+    "cart",
+  ]);
+});
+
+test("a list with a cluster that does not answer", () => {
+  const world = replicated();
+  world.cluster("west").reachable = false;
+  const model = modelOf(world, [statusOf(world)]);
+  const list = [
+    ...renderList(model, paint, { headers: true, namespaces: false, now: world.now }),
+    "",
+    ...renderNotes(model, paint, ""),
+  ];
+  assertGolden("status-partial.txt", `${list.join("\n")}\n`);
+});
+
+const trees: [string, () => World][] = [
+  ["tree-union.txt", union],
+  ["tree-moved.txt", moved],
+  [
+    "tree-holding.txt",
+    () => {
+      const world = union();
+      world.cluster("west").pods.clear();
+      world.annotate("west", { [MODE]: "source" });
+      letRest(world);
+      return world;
+    },
+  ],
+];
+
+for (const [golden, make] of trees) {
+  test(golden, () => assertGolden(golden, `${renderTree(statusOf(make()), paint).join("\n")}\n`));
+}
+
+test("JSON and YAML say everything, an empty list included", () => {
+  const world = union();
+  const model = modelOf(world, [statusOf(world)]);
+  assertGolden("status.json", renderDocument(listDocument(model), "json"));
+  assertGolden("status.yaml", renderDocument(listDocument(model), "yaml"));
+  assert.deepEqual(JSON.parse(renderDocument(listDocument({ clusters: [], services: [] }), "json")).items, []);
+});
+
+test("signs without Unicode where the locale has none", () => {
+  const world = union();
+  pass(world);
+  const ascii = choosePaint({ env: {} }, { isTTY: false }, "auto");
+  assert.match(renderTree(statusOf(world), ascii).join("\n"), /^\|- east/m);
+});
