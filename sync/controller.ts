@@ -15,6 +15,9 @@ import { Peers } from "./peers.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
 import { Reconciler, type ReconcilerHooks } from "./reconciler.ts";
 
+/** A peer that is neither read nor refused after this time is taken for unreachable. */
+const FIRST_LOOK_MS = 10_000;
+
 export interface ControllerOptions {
   config: Config;
   client: KubeClient;
@@ -33,6 +36,9 @@ export class Controller {
   readonly #sources: Sources;
   readonly #reconciler: Reconciler;
   readonly #queue: KeyedQueue;
+  #peersStarted = false;
+  #lookedLongEnough = false;
+  #firstLook: NodeJS.Timeout | undefined;
 
   constructor(options: ControllerOptions) {
     const { config, client, clusterUid, log } = options;
@@ -62,11 +68,18 @@ export class Controller {
   }
 
   async start(): Promise<void> {
+    this.#firstLook = setTimeout(() => {
+      this.#lookedLongEnough = true;
+      this.#addAll();
+    }, FIRST_LOOK_MS);
     this.#own.start(true);
     await this.#peers.start();
+    this.#peersStarted = true;
+    this.#addAll();
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#firstLook);
     await this.#queue.stop();
     await Promise.all([this.#peers.stop(), this.#own.stop()]);
   }
@@ -88,11 +101,22 @@ export class Controller {
 
   async #run(id: string): Promise<void> {
     const [namespace = "", name = ""] = id.split("/");
-    if (!isInScope(this.#options.config, namespace)) return;
+    // What is dropped here is added again when the last cluster is read, or the time is over.
+    if (!isInScope(this.#options.config, namespace) || !this.#hasLooked()) return;
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
     else if (recheckMs !== undefined) this.#queue.addAfter(id, recheckMs);
+  }
+
+  /**
+   * False right after the start, as long as a peer that may well be there is not read yet: every restart would otherwise
+   * write "unreachable" to every Service, and take it back a moment later.
+   */
+  #hasLooked(): boolean {
+    const peers = [...this.#peers.clusters.values()];
+    this.#lookedLongEnough ||= this.#peersStarted && peers.every((peer) => peer === undefined || peer.readable);
+    return this.#lookedLongEnough;
   }
 
   #failed(key: string, error: unknown, failures: number, pauseMs: number): void {
