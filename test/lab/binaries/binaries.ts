@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cacheFolder } from "../folders.ts";
 import { runOrThrow } from "../process.ts";
 import { buildFromDebian, ETCD_FOLDER, fetchEtcd, SERVER_FOLDER } from "./debian-build.ts";
+import { findIn } from "./executable.ts";
 import { findKubectl } from "./kubectl.ts";
 import type { Log } from "./progress.ts";
 
@@ -21,20 +22,6 @@ export interface Binaries {
 }
 
 const SERVERS = ["kube-apiserver", "kube-controller-manager", "kube-proxy"] as const;
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Path of an executable in one of the folders, the first that has it; undefined if none does. */
-export function findIn(folders: string[], name: string): string | undefined {
-  return folders.map((folder) => join(folder, name)).find((file) => isExecutable(file));
-}
 
 interface Source {
   label: string;

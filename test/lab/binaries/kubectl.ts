@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { cacheFolder } from "../folders.ts";
 import { runCommand } from "../process.ts";
-import { findIn } from "./binaries.ts";
 import { withBuildLock } from "./build-lock.ts";
+import { findIn } from "./executable.ts";
 import type { Log } from "./progress.ts";
 import { readZipEntry } from "./zip-entry.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { runCommand, runOrThrow } from "../process.ts";
-import { findIn } from "./binaries.ts";
 import { withBuildLock } from "./build-lock.ts";
+import { findIn } from "./executable.ts";
 import type { Log } from "./progress.ts";
 
 // Tools by the Debian package that has them.
