@@ -10,7 +10,7 @@ export interface Intent {
   mode: "source" | "union" | "singular" | "none";
   /** Cluster that serves (`source`, `singular`, `none`) or declared (`union`). */
   at: string;
-  /** Cluster on whose Service the mode was written, when that is not `at`. */
+  /** The other cluster the declaration speaks of: where it was written if not at `at`, else the origin of a replica at `at`. */
   from?: string;
   /** Milliseconds since 1970; later beats earlier, ties go to the greater cluster name. */
   time: number;
@@ -137,7 +137,9 @@ export function stampIntent(declaration: Declaration): Stamp {
   if (mode === "singular" && replicaOf && replicaOf !== cluster) {
     return { ok: true, intent: { mode: "singular", at: replicaOf, from: cluster, time } };
   }
-  return { ok: true, intent: { mode, at: cluster, time, ...adopt } };
+  // The origin of a replica is no stranger: it joins although it carries no mode itself.
+  const from = replicaOf && replicaOf !== cluster ? { from: replicaOf } : {};
+  return { ok: true, intent: { mode, at: cluster, ...from, time, ...adopt } };
 }
 
 /** The copy a Service stores of `intent`, keeping what it declared itself before and adding `declared` if given. */

@@ -11,11 +11,8 @@ export interface SyncCondition {
 
 /** Most urgent first: what a person must act on comes before what only takes time. */
 const URGENCY: readonly HoldReason[] = [
-  "Refused",
-  "NoSuccessor",
   "NoSelector",
   "PortConflict",
-  "ShadowNameTaken",
   "Orphaned",
   "Conflict",
   "PeerUnreachable",

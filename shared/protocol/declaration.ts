@@ -12,7 +12,7 @@ import { adviseOn } from "./advise.ts";
 import { isOwn, replicaOf } from "./contribution.ts";
 import { intentOf, isExempt, latestVisible } from "./roles.ts";
 import { ownView, type Snapshot } from "./snapshot.ts";
-import { holding, patchService, type Step, writing } from "./write.ts";
+import { patchService, type Step, writing } from "./write.ts";
 
 /** The step a mode asks for that nobody stamped yet; undefined if the mode is the one the intent copy implies. */
 export function stepDeclaration(snapshot: Snapshot): Step | undefined {
@@ -82,7 +82,8 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
     replicaOf: replicaOf(service),
     adopt: parseAdopt(annotation(service, ADOPT)),
   });
-  if (!result.ok) return holding(result.reason === "NoSuccessor" ? "NoSuccessor" : "Refused", result.message);
+  // Left standing, it would block what others declare; put back, it is what admission would have made of it.
+  if (!result.ok) return putBack(service, impliedMode(copy, snapshot.own), result.message);
   const intent = formatIntent(copyIntent(result.intent, copy, mode));
   const why = `declares ${mode ?? "no mode"}`;
   return writing(

@@ -53,11 +53,13 @@ function advance(context: Context): Step {
   const copies = joinSteps(stepCopies(context, wanted), stepEndpoints(context, wanted.slices));
   // A selector or shadow moves only under an intent this Service already carries, as others see it too.
   if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflict(context));
+  const selector = stepSelector(context);
   return joinSteps(
     stepShadow(context),
     copies,
-    stepSelector(context),
-    stepFrozen(context),
+    selector,
+    // Once the selector is back, the slices it had left behind are the live ones.
+    selector.writes.length > 0 ? NOTHING : stepFrozen(context),
     stepConflict(context),
     stepUnreadable(context),
   );

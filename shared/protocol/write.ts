@@ -33,11 +33,8 @@ export type HoldReason =
   | "PortConflict"
   | "PeerUnreachable"
   | "NamespaceMissing"
-  | "NoSuccessor"
   | "NoSelector"
-  | "ShadowNameTaken"
   | "Orphaned"
-  | "Refused"
   | "Holding";
 
 /** What one step of the protocol adds to a plan. */

@@ -1,6 +1,7 @@
 /** Random interleavings of users, pods, controllers, watches and crashes over the model, and what must hold throughout. */
 import fc from "fast-check";
-import { MANAGED_BY, MODE, NATIVE_MANAGER, SERVICE_NAME, SUCCESSOR } from "../../shared/keys.ts";
+import { impliedMode, parseIntent } from "../../shared/intent.ts";
+import { INTENT, MANAGED_BY, MODE, NATIVE_MANAGER, SERVICE_NAME, SUCCESSOR } from "../../shared/keys.ts";
 import { label, type Service } from "../../shared/kube/objects.ts";
 import { MODES, type Mode } from "../../shared/mode.ts";
 import { isReady } from "../../shared/protocol/usable.ts";
@@ -198,9 +199,16 @@ export function checkAtRest(world: World): void {
     );
     if (native.length && !hasSelector(service)) throw tell(world, `${cluster.name} keeps frozen slices at rest`);
   }
-  const services = [...world.clusters.values()].map((cluster) => cluster.services.get("web"));
-  const modes = services.map((service) => service?.metadata.annotations?.[MODE]);
-  if (modes.every((mode) => mode === "receiver")) throw tell(world, "everyone is a receiver");
+  const copies = [...world.clusters.values()].map((cluster) => {
+    const annotations = cluster.services.get("web")?.metadata.annotations ?? {};
+    const intent = parseIntent(annotations[INTENT]);
+    const implied = impliedMode(intent, cluster.name);
+    const said = intent && `${intent.mode} at ${intent.at}, ${intent.time}`;
+    return { implied, said, stamped: annotations[MODE] === implied };
+  });
+  if (!copies.every(({ stamped }) => stamped)) throw tell(world, "a declaration was never stamped or put back");
+  if (copies.every(({ implied }) => implied === "receiver")) throw tell(world, "everyone is a receiver");
+  if (new Set(copies.map(({ said }) => said)).size > 1) throw tell(world, "the clusters do not agree on the intent");
 }
 
 /** The story so far as an error. */
