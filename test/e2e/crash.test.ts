@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { Application } from "./application.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { moveStateful, moveStateless } from "./recipes.ts";
+import { moveStateful, moveStateless, together } from "./recipes.ts";
 import { Supervisor } from "./supervisor.ts";
 import { scenario, useWorld } from "./world.ts";
 
 // All state is rebuilt from the objects: sync is killed after each single write, in both clusters, and started again.
 
 const world = useWorld();
-
-/** All of them, or the first failure once all have ended. */
-async function together(...runs: Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(runs)) if (result.status === "rejected") throw result.reason;
-}
 
 scenario(world, "kill -9 after every write of both recipes loses nothing and ends the same", async (t) => {
   const [stateless, stateful] = [new Application("stateless-plain"), new Application("stateful-plain")];

@@ -6,7 +6,7 @@ import { endpointSlices, endpoints, services } from "../../shared/kube/resources
 import type { LabPod } from "../lab/lab.ts";
 import { Application, removeAtOnce } from "./application.ts";
 import { following, serving } from "./expectations.ts";
-import { settle, waitAtRest, waitCondition, waitReplicated } from "./rest.ts";
+import { afterwards, settle, waitAtRest, waitCondition, waitReplicated } from "./rest.ts";
 import { assertSummary, waitSummary } from "./summary.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
 import { type Side, scenario, useWorld } from "./world.ts";
@@ -72,6 +72,7 @@ async function finish({ app, first, second, traffic }: Twins, ...westKeys: strin
   await assertSummary(app, west, serving(second, "source", ...westKeys));
   await settle();
   await removeAtOnce(first);
+  await afterwards();
   await traffic.stopWithoutLoss();
 }
 
@@ -150,6 +151,7 @@ describe("existing", { concurrency: 4 }, () => {
     await assertSummary(app, west, serving(second, "source"));
     await settle();
     await removeAtOnce(first);
+    await afterwards();
     await traffic.stopWithoutLoss();
   });
 });

@@ -2,7 +2,7 @@ import type { TestContext } from "node:test";
 import type { LabPod } from "../lab/lab.ts";
 import { type Application, removeAtOnce } from "./application.ts";
 import { following, serving } from "./expectations.ts";
-import { settle, waitAtRest, waitReplicated } from "./rest.ts";
+import { afterwards, settle, waitAtRest, waitReplicated } from "./rest.ts";
 import { waitSummary } from "./summary.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
 import type { World } from "./world.ts";
@@ -48,9 +48,9 @@ export async function finishMove({ east, west, sides }: World, move: Move, ...we
   await waitAtRest(app, sides, { mode: "source", at: "west" }, PATIENCE_SECONDS);
   await settle();
   await removeAtOnce(first);
-  await settle();
   await waitSummary(app, east, following(west, second, "receiver", "selector", "min-ready-seconds"));
   await waitSummary(app, west, serving(second, "source", ...westKeys));
+  await afterwards();
   await traffic.stopWithoutLoss();
 }
 
@@ -70,4 +70,9 @@ export async function moveStateful(t: TestContext, world: World, app: Applicatio
   await app.declare(world.east, "receiver");
   await startNewPods(world, move);
   await finishMove(world, move);
+}
+
+/** Waits for all of them, then throws the first failure if there is one: none goes on behind the back of a failed test. */
+export async function together(...runs: Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(runs)) if (result.status === "rejected") throw result.reason;
 }

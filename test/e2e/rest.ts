@@ -8,10 +8,16 @@ import type { Side } from "./world.ts";
 
 /** What a migration waits after the last slice change for kube-proxy to have followed: the default of `migrate`. */
 const SETTLE_MS = 5000;
+const AFTERWARDS_MS = 2000;
 
 /** The documented pause between "in sync" and the removal of pods that are no longer needed. */
 export function settle(): Promise<void> {
   return sleep(SETTLE_MS);
+}
+
+/** Time for the clients to meet whoever was taken away too early. */
+export function afterwards(): Promise<void> {
+  return sleep(AFTERWARDS_MS);
 }
 
 function describe(side: Side, { service, intent, condition }: Standing): string {

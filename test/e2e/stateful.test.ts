@@ -4,7 +4,7 @@ import { SELECTOR } from "../../shared/keys.ts";
 import type { LabPod } from "../lab/lab.ts";
 import { Application, type ApplicationOptions, removeAtOnce } from "./application.ts";
 import { following, serving } from "./expectations.ts";
-import { settle, waitAtRest, waitCondition, waitReplicated } from "./rest.ts";
+import { afterwards, settle, waitAtRest, waitCondition, waitReplicated } from "./rest.ts";
 import { assertSummary, type Summary, waitSummary } from "./summary.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
 import { scenario, useWorld } from "./world.ts";
@@ -53,6 +53,7 @@ async function finish({ app, first, traffic }: Start, second: LabPod[], ...westK
   await assertSummary(app, west, serving(second, "source", ...westKeys));
   await settle();
   await removeAtOnce(first);
+  await afterwards();
   await traffic.stopWithoutLoss();
 }
 

@@ -1,7 +1,7 @@
 import { describe } from "node:test";
 import { Application, removeAtOnce } from "./application.ts";
 import { following, serving, united } from "./expectations.ts";
-import { settle, waitAtRest, waitReplicated } from "./rest.ts";
+import { afterwards, settle, waitAtRest, waitReplicated } from "./rest.ts";
 import { assertSummary, waitSummary } from "./summary.ts";
 import { startTraffic } from "./traffic.ts";
 import { scenario, useWorld } from "./world.ts";
@@ -43,6 +43,7 @@ describe("stateless", { concurrency: 4 }, () => {
     await assertSummary(app, east, serving(third, "source", "min-ready-seconds"));
     await settle();
     await removeAtOnce(second);
+    await afterwards();
     await traffic.stopWithoutLoss();
   });
 
@@ -70,6 +71,7 @@ describe("stateless", { concurrency: 4 }, () => {
     await assertSummary(app, west, serving(second, "source", "min-ready-seconds"));
     await settle();
     await removeAtOnce(first);
+    await afterwards();
     await traffic.stopWithoutLoss();
   });
 
@@ -98,6 +100,7 @@ describe("stateless", { concurrency: 4 }, () => {
     await waitSummary(app, west, serving(second, "source", "min-ready-seconds"));
     await settle();
     await removeAtOnce(first);
+    await afterwards();
     for (const one of traffic) await one.stopWithoutLoss();
   });
 });

@@ -21,7 +21,10 @@ before(async () => {
     ],
   });
 });
-after(() => lab?.stop());
+after(async () => {
+  lab.saveLogs("/tmp/weblogs");
+  await lab?.stop();
+});
 
 /** Runs kubectl and insists on success; returns what it told the caller. */
 async function succeed(args: string[], object?: object): Promise<string> {
