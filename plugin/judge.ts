@@ -5,6 +5,7 @@ import { type Plan, planService } from "../shared/protocol/plan.ts";
 import { type Role, resolveRole } from "../shared/protocol/roles.ts";
 import type { ClusterView, ServiceKey, Settings, Snapshot } from "../shared/protocol/snapshot.ts";
 import type { Hold } from "../shared/protocol/write.ts";
+import { unseenClusters } from "./traces.ts";
 
 /** One cluster as far as judging needs it. */
 export interface Member {
@@ -28,6 +29,8 @@ export interface Verdict {
   due: readonly string[];
   /** True if writes are due to a Service itself, not only to slices and Endpoints. */
   structural: boolean;
+  /** Clusters that take part and were not looked at: then only the cluster's own sync process can tell. */
+  unseen: readonly string[];
   /** What the cluster's own sync process last wrote, if it is expected to say something. */
   condition?: Condition;
 }
@@ -64,6 +67,7 @@ function judgeCluster(snapshot: Snapshot): Verdict {
       plan.writes.length === 0 && plan.holds.length === 0 && (condition === undefined || condition.status === "True"),
     holds: plan.holds,
     due: plan.writes.map(({ reason }) => reason),
+    unseen: unseenClusters(snapshot.clusters),
     structural: plan.writes.some(({ resource }) => resource === "services"),
     ...(condition ? { condition } : {}),
   };

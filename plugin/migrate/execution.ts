@@ -24,15 +24,15 @@ export async function carryOut(undertaking: Undertaking, io: Io): Promise<ExitCo
   const started = io.clock.now();
   const last: { situation: Situation } = { situation: undertaking.facts.situation };
   const limits = { timeoutMs: options.timeoutMs, settleMs: options.settleMs, pollMs: POLL_MS };
-  let outcome: Outcome;
+  let outcome: Outcome | undefined;
   try {
     outcome = await runMove(move, makePorts(undertaking, io, view, last), limits);
   } finally {
-    view.end();
+    view.end(outcome?.kind === "arrived");
   }
   if (outcome.kind !== "arrived") return explainStop(outcome, undertaking, plan, io);
   const took = formatDuration(io.clock.now() - started);
-  io.stdout.write(`${describeArrival(undertaking, last.situation, outcome.wrote, took)}\n`);
+  io.stdout.write(`${describeArrival(undertaking, last.situation, outcome.idle, took)}\n`);
   return EXIT.done;
 }
 
@@ -70,13 +70,13 @@ function makePorts(
   };
 }
 
-function describeArrival({ move }: Undertaking, { views }: Situation, wrote: boolean, took: string): string {
+function describeArrival({ move }: Undertaking, { views }: Situation, idle: boolean, took: string): string {
   const { namespace, name } = move.key;
   const view = views.get(move.to);
   const ready = view?.service ? countReady(view.slices, view.service) : 0;
   const pods = `The old pods in ${move.from} may be deleted now.`;
   const serves = `${move.to} serves ${namespace}/${name} with ${ready} endpoint${ready === 1 ? "" : "s"}`;
-  if (!wrote) return `Nothing to do: ${serves} in all clusters. ${pods}`;
+  if (idle) return `Nothing to do: ${serves} in all clusters. ${pods}`;
   return `Done in ${took}: ${serves}; ${move.from} follows. ${pods}`;
 }
 

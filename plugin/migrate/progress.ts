@@ -76,6 +76,17 @@ function unite(move: Move, situation: Situation): Next {
 }
 
 function drain(move: Move, situation: Situation): Next {
+  const to = situation.views.get(move.to)?.service;
+  // Who sees that it waits for more pods than there will be may lower the number and go on. Absent means 1.
+  if (to && (annotation(to, MIN_READY) ?? "1") !== move.minReady) {
+    return {
+      kind: "write",
+      step: "prepare",
+      cluster: move.to,
+      service: to,
+      annotations: { [MIN_READY]: move.minReady },
+    };
+  }
   const waits = waitsOf(move, situation);
   if (waits.length > 0) return wait("drain", waits);
   const leftovers = findLeftovers(move.to, situation.views);
@@ -134,7 +145,7 @@ function uncopied(view: ClusterView, latest: Intent | undefined, move: Move): Wa
 /** The sentences of a verdict that is not at rest. */
 export function explain(verdict: Verdict): Wait[] {
   const { cluster, holds, due, condition } = verdict;
-  const messages = holds.length ? holds.map(({ message }) => message) : due;
+  const messages = holds.length ? holds.map(({ message }) => message) : due.map((reason) => `under way: ${reason}`);
   if (messages.length) return [...new Set(messages)].map((message) => ({ cluster, message }));
   return [{ cluster, message: `its sync process still says: ${condition?.message ?? "nothing"}` }];
 }

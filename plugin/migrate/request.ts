@@ -82,7 +82,9 @@ export function makeMove(
 function defaultMinReady(move: Move, views: ReadonlyMap<string, ClusterView>): string {
   const to = views.get(move.to)?.service;
   const noted = to && annotation(to, MIN_READY);
-  if (noted !== undefined && findStage(move, { views }) !== "declare") return noted;
+  const stage = findStage(move, { views });
+  if (noted !== undefined && stage !== "declare") return noted;
+  if (stage === "drain") return "1";
   const from = views.get(move.from);
   return String(Math.max(1, from?.service ? countReady(contribution(from).slices, from.service) : 0));
 }

@@ -35,14 +35,16 @@ export interface MoveLimits {
 }
 
 export type Outcome =
-  | { kind: "arrived"; wrote: boolean }
-  | { kind: "timedOut" | "interrupted"; step: StepName; waits: readonly Wait[] };
+  /** `idle`: it had arrived before this run began. */
+  { kind: "arrived"; idle: boolean } | { kind: "timedOut" | "interrupted"; step: StepName; waits: readonly Wait[] };
 
 /** What a run remembers between two looks; none of it decides what to do next. */
 interface Memory {
   step: StepName;
   waits: readonly Wait[];
   written: Set<StepName>;
+  /** Nothing was written or waited for so far. */
+  idle: boolean;
   /** Since when no slice has changed. */
   quiet?: { fingerprint: string; since: number };
 }
@@ -59,7 +61,7 @@ export async function runMove(move: Move, ports: MovePorts, limits: MoveLimits):
     const { step, waits, written, quiet } = memory;
     if (signal.aborted) return { kind: "interrupted", step, waits };
     announce(next, step, isNewStep, ports);
-    if (quiet && settled(quiet.since, ports, limits)) return { kind: "arrived", wrote: written.size > 0 };
+    if (quiet && settled(quiet.since, ports, limits)) return { kind: "arrived", idle: memory.idle };
     if (next.kind === "write" && (await act(next, written, ports))) continue;
     if (clock.now() >= until) return { kind: "timedOut", step, waits };
     await sleep(clock, limits.pollMs, signal);
@@ -71,6 +73,7 @@ function remember(next: Next, before: Memory | undefined, now: number): Memory {
     step: stepOf(next),
     waits: next.kind === "wait" ? next.waits : [],
     written: before?.written ?? new Set<StepName>(),
+    idle: (before?.idle ?? true) && next.kind === "arrived",
   };
   if (next.kind !== "arrived") return memory;
   const { fingerprint } = next;

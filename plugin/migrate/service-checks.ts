@@ -1,13 +1,13 @@
 /** The checks on the Service itself: who serves, what the target has, and whether its pods can take over. Pure. */
 
 import { latestIntent } from "../../shared/intent.ts";
-import { contribution, isOwn, ourCopies, replicaOf } from "../../shared/protocol/contribution.ts";
-import { sourceOf } from "../../shared/protocol/copies.ts";
+import { contribution, isOwn, replicaOf } from "../../shared/protocol/contribution.ts";
 import { parseMinReady } from "../../shared/protocol/readiness.ts";
 import { intentOf, takesPart } from "../../shared/protocol/roles.ts";
 import type { ClusterView } from "../../shared/protocol/snapshot.ts";
 import { countReady } from "../../shared/protocol/usable.ts";
 import { effectiveSelector, hasSelector, sameSelector } from "../../shared/selector.ts";
+import { unseenClusters } from "../traces.ts";
 import type { Check, Pair } from "./facts.ts";
 
 /** Roles in which a cluster's own pods serve. */
@@ -54,21 +54,12 @@ export function checkUnknown({ facts }: Pair): Check {
   const name = "all that take part are seen";
   const { views } = facts.situation;
   const told = [facts.from, facts.to].flatMap(({ identity }) => identity?.peers ?? []);
-  const traces = [...views.values()].flatMap(tracesOf);
-  const unknown = [...new Set([...told, ...traces])].filter((cluster) => !views.has(cluster)).sort();
+  const missing = told.filter((cluster) => !views.has(cluster));
+  const unknown = [...new Set([...missing, ...unseenClusters(views)])].sort();
   const unread = [...views.values()].filter(({ listed }) => !listed).map((view) => view.name);
   if (unread.length) return { name, state: "fail", detail: `${unread.join(", ")} cannot be read` };
   if (unknown.length === 0) return { name, state: "ok", detail: [...views.keys()].join(", ") };
   return { name, state: "fail", detail: `${unknown.join(", ")} too: name their contexts in --contexts` };
-}
-
-/** Other clusters that a view names. */
-function tracesOf(view: ClusterView): string[] {
-  const intent = intentOf(view);
-  const sources = ourCopies(view).map((slice) => sourceOf(slice) ?? "");
-  return [...sources, replicaOf(view.service) ?? "", ...(intent?.mode === "union" ? [] : [intent?.at ?? ""])].filter(
-    Boolean,
-  );
 }
 
 /** The selector that will find the pods in `to`. */

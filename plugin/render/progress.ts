@@ -10,7 +10,7 @@ import type { Paint } from "./paint.ts";
 export interface ProgressView {
   show(event: MoveEvent): void;
   /** Leaves the last state on the screen. */
-  end(): void;
+  end(arrived: boolean): void;
 }
 
 /** Lines that CI systems keep alive by: without any for this long, one says that the move still waits. */
@@ -67,11 +67,12 @@ export function liveProgress(io: Io, plan: readonly PlannedStep[], paint: Paint)
   let since = started;
   let detail = "";
   let drawn = 0;
+  let arrived = false;
   const draw = () => {
     const { columns } = io.stderr;
     const elapsed = formatDuration(io.clock.now() - started);
     const hint = `${elapsed} in all. Ctrl-C is safe at any time: traffic goes on, and so does this command when called again.`;
-    const at = plan.findIndex(({ step }) => step === current);
+    const at = arrived ? plan.length : plan.findIndex(({ step }) => step === current);
     const lines = plan.map((planned, i) => {
       const done = doneAfter.get(planned.step);
       const took = i < at ? (done === undefined ? "done" : formatDuration(done)) : "";
@@ -96,7 +97,11 @@ export function liveProgress(io: Io, plan: readonly PlannedStep[], paint: Paint)
       if (event.kind === "settling") detail = `${formatDuration(event.quietMs)} without a change`;
       draw();
     },
-    end: draw,
+    end(hasArrived) {
+      arrived = hasArrived;
+      if (current) doneAfter.set(current, io.clock.now() - since);
+      draw();
+    },
   };
 }
 

@@ -35,7 +35,7 @@ export function renderList(model: StatusModel, paint: Paint, options: ListOption
 function placeCell(place: PlaceStatus | undefined): Cell {
   if (!place?.known) return { text: "?" };
   if (!place.exists) return { text: "-" };
-  return { text: `${place.mode ?? place.role} ${place.ready}/${place.expected}` };
+  return { text: `${place.mode ?? place.role} ${place.ready}/${place.expected ?? "?"}` };
 }
 
 /** The word in SYNC, coloured. */
@@ -84,7 +84,7 @@ function wideRow(service: ServiceStatus, place: PlaceStatus, paint: Paint): Cell
   const shown = place.exists
     ? [
         selector,
-        `${place.ready}/${place.expected}`,
+        `${place.ready}/${place.expected ?? "?"}`,
         `${own}`,
         `${remote}`,
         place.clusterIP ?? "-",

@@ -13,7 +13,7 @@ export function renderTree(service: ServiceStatus, paint: Paint): string[] {
     service.places.map((place) => [
       { text: place.cluster },
       { text: place.mode ?? roleWord(place) },
-      { text: place.exists ? `endpoints ${place.ready}/${place.expected}` : "" },
+      { text: place.exists ? `endpoints ${place.ready}/${place.expected ?? "?"}` : "" },
       { text: describeSelector(place) },
     ]),
   );
@@ -44,7 +44,7 @@ function renderHead(service: ServiceStatus): string[] {
 }
 
 function from(intent: { at: string; from?: string }): string {
-  return intent.from === undefined || intent.from === intent.at ? "" : `, declared in ${intent.from}`;
+  return intent.from === undefined || intent.from === intent.at ? "" : `, from ${intent.from}`;
 }
 
 function roleWord(place: PlaceStatus): string {

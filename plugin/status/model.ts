@@ -35,9 +35,10 @@ export interface PlaceStatus {
   mode?: Mode;
   /** `origin`, `replica`, `server`, `follower`, `union`, `singular`, `independent`, `orphan`, …; see docs/plugin.md. */
   role: string;
-  /** Ready addresses published here, and how many the serving clusters have in all, ready or not. */
+  /** Ready addresses published here. */
   ready: number;
-  expected: number;
+  /** How many addresses the serving clusters have in all, ready or not; absent if not all of them were seen. */
+  expected?: number;
   /** Ready addresses published here, by the cluster they live in. */
   sources: Record<string, number>;
   /** Addresses of the own pods that are ready. */

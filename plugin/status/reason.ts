@@ -34,6 +34,7 @@ const URGENCY = [
 export function explainPlace(verdict: Verdict | undefined, kind: "judged" | "bystander" | "unread"): Explanation {
   if (kind === "unread") return { inSync: false, reason: "Unknown", messages: ["the cluster could not be read"] };
   if (kind === "bystander" || !verdict) return { inSync: true, reason: "NotManaged", messages: [] };
+  if (verdict.unseen.length) return explainByCondition(verdict);
   if (verdict.atRest) {
     const apart = verdict.role.kind === "independent" && verdict.role.conflict;
     return { inSync: true, reason: apart ? "Independent" : "InSync", messages: [] };
@@ -46,6 +47,14 @@ export function explainPlace(verdict: Verdict | undefined, kind: "judged" | "bys
   // The objects are right and the sync process does not know yet, or knows something that is not in them.
   const { reason = "Lagging", message = "" } = verdict.condition ?? {};
   return { inSync: false, reason, messages: [`its sync process says: ${message}`] };
+}
+
+/** Without a look at every cluster there is nothing to compare: what the cluster's own sync process says must do. */
+function explainByCondition({ condition, unseen }: Verdict): Explanation {
+  const hint = `not compared with ${unseen.join(", ")}: add its context to --contexts`;
+  if (!condition) return { inSync: false, reason: "Unknown", messages: [hint] };
+  const messages = [`its sync process says: ${condition.message}`, hint];
+  return { inSync: condition.status === "True", reason: condition.reason, messages };
 }
 
 /** The word for all places together; a Service kept apart everywhere is `Independent`. */

@@ -11,6 +11,7 @@ import type { ClusterView, ServiceKey, Snapshot } from "../../shared/protocol/sn
 import { isReady } from "../../shared/protocol/usable.ts";
 import { hasSelector, parseSelector, savedSelector } from "../../shared/selector.ts";
 import { judge, type Member, peerViewsOf, type Verdict } from "../judge.ts";
+import { unseenClusters } from "../traces.ts";
 import type { PlaceStatus, SelectorStatus, ServiceStatus } from "./model.ts";
 import { explainPlace, mostUrgent } from "./reason.ts";
 import { servingClusters } from "./serving.ts";
@@ -30,7 +31,9 @@ export function summarise(
   const settings = members[0]?.settings ?? { unionSelector: "strip", endpoints: "mirror" };
   const snapshot: Snapshot = { key, own: members[0]?.name ?? "", clusters, settings, now, since: new Map() };
   const intent = latestVisible(snapshot);
-  const expected = countAddresses(servingClusters(snapshot, intent).flatMap((view) => contribution(view).slices));
+  const complete = [...clusters.values()].every(({ listed }) => listed) && unseenClusters(clusters).length === 0;
+  const serving = servingClusters(snapshot, intent).flatMap((view) => contribution(view).slices);
+  const expected = complete ? countAddresses(serving) : undefined;
   const places = members.map(({ name, judged }) =>
     describePlace(name, views.get(name), verdicts.get(name), judged, expected),
   );
@@ -66,9 +69,9 @@ function describePlace(
   view: ClusterView | undefined,
   verdict: Verdict | undefined,
   judged: boolean,
-  expected: number,
+  serving: number | undefined,
 ): PlaceStatus {
-  const nothing = { cluster, ready: 0, expected: 0, sources: {}, own: [], frozen: 0, shadow: false };
+  const nothing = { cluster, ready: 0, sources: {}, own: [], frozen: 0, shadow: false };
   if (!view?.listed) {
     return { ...nothing, known: false, exists: false, role: "unknown", ...explainPlace(undefined, "unread") };
   }
@@ -77,6 +80,7 @@ function describePlace(
   if (!service) return { ...nothing, known: true, exists: false, role: "absent", ...reason };
   const mode = parseMode(annotation(service, MODE));
   const selector = describeSelector(service);
+  const expected = countExpected(view, verdict, serving);
   return {
     cluster,
     known: true,
@@ -84,8 +88,7 @@ function describePlace(
     ...(mode ? { mode } : {}),
     role: verdict?.role.kind ?? "unmanaged",
     ready: readyIn(view.slices).size,
-    // Who takes no part has nobody's pods to publish but its own.
-    expected: verdict?.role.kind === "independent" ? countAddresses(contribution(view).slices) : expected,
+    ...(expected === undefined ? {} : { expected }),
     sources: countSources(view),
     own: [...readyIn(contribution(view).slices)].sort(),
     frozen: isStripped(service) ? nativeSlices(view.slices).length : 0,
@@ -94,6 +97,22 @@ function describePlace(
     ...(service.spec.clusterIP ? { clusterIP: service.spec.clusterIP } : {}),
     ...reason,
   };
+}
+
+/** Roles that publish nothing but their own pods. */
+const ALONE = ["origin", "server", "singular"];
+
+function countExpected(
+  view: ClusterView,
+  verdict: Verdict | undefined,
+  serving: number | undefined,
+): number | undefined {
+  const role = verdict?.role.kind ?? "independent";
+  // Who takes no part has nobody's pods to publish but its own.
+  if (role === "independent" || (serving === undefined && ALONE.includes(role))) {
+    return countAddresses(contribution(view).slices);
+  }
+  return serving;
 }
 
 function describeSelector(service: Service): SelectorStatus | undefined {

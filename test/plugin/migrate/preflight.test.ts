@@ -202,7 +202,7 @@ test("something under way refuses the move, and says what", () => {
   assert.ok(
     check({ world }).some(
       ({ name, state, detail }) =>
-        name === "replicated and in sync" && state === "fail" && /^west: copy of east/.test(detail),
+        name === "replicated and in sync" && state === "fail" && /west: under way: copy of east/.test(detail),
     ),
   );
 });

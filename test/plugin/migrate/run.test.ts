@@ -74,7 +74,7 @@ for (const strategy of ["union", "cutover"] as const) {
   test(`${strategy}: arrives, and then nothing leads to the old pods`, async () => {
     const world = movable();
     const { outcome, events } = await runOver(world, { ...move, strategy });
-    assert.deepEqual(outcome, { kind: "arrived", wrote: true });
+    assert.deepEqual(outcome, { kind: "arrived", idle: false });
     const expected = ["10.2.0.1", "10.2.0.2", "10.2.0.3"];
     for (const cluster of ["east", "west"]) assert.deepEqual(publishedIn(world, cluster), expected, cluster);
     assert.equal(annotation(world.cluster("east").services.get("web") ?? { metadata: { name: "" } }, MODE), "receiver");
@@ -87,7 +87,7 @@ test("a second run has nothing to do and writes nothing", async () => {
   const world = movable();
   await runOver(world, move);
   const before = world.log.length;
-  assert.deepEqual((await runOver(world, move)).outcome, { kind: "arrived", wrote: false });
+  assert.deepEqual((await runOver(world, move)).outcome, { kind: "arrived", idle: true });
   assert.equal(world.log.length, before);
 });
 

@@ -6,7 +6,7 @@ import { renderList, renderNotes, renderWide } from "../../../plugin/render/stat
 import { renderTree } from "../../../plugin/render/status-tree.ts";
 import type { ServiceStatus, StatusModel } from "../../../plugin/status/model.ts";
 import { summarise, takesPart } from "../../../plugin/status/summary.ts";
-import { MODE, SUCCESSOR } from "../../../shared/keys.ts";
+import { CONDITION_IN_SYNC, MODE, SUCCESSOR } from "../../../shared/keys.ts";
 import { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
 import { letRest, lookAt, membersOf, pass, replicated, startPods, webService } from "../model-clusters.ts";
@@ -35,7 +35,7 @@ function modelOf(world: World, services: ServiceStatus[]): StatusModel {
 function brief(status: ServiceStatus): string {
   const places = status.places.map((place) =>
     place.exists
-      ? `${place.cluster}: ${place.mode ?? place.role} ${place.ready}/${place.expected} ${place.reason}`
+      ? `${place.cluster}: ${place.mode ?? place.role} ${place.ready}/${place.expected ?? "?"} ${place.reason}`
       : `${place.cluster}: - ${place.reason}`,
   );
   return `${status.sync} | ${places.join(" | ")}`;
@@ -109,6 +109,15 @@ const stories: [string, () => World, string][] = [
     "Unknown | east: origin 3/3 InSync | west: - Unknown",
   ],
   [
+    "a union of which one cluster does not answer",
+    () => {
+      const world = union();
+      world.cluster("west").reachable = false;
+      return world;
+    },
+    "PeerUnreachable | east: union 5/? PeerUnreachable | west: - Unknown",
+  ],
+  [
     "two own Services apart",
     () => {
       const world = new World("east", "west");
@@ -141,6 +150,28 @@ test("the API server's own Service is none of ours", () => {
   const { metadata, ...rest } = webService({ selector: null });
   world.createService("east", { ...rest, metadata: { ...metadata, name: "kubernetes", namespace: "default" } });
   assert.equal(summarise(world.key, membersOf(world), lookAt(world).views, world.now), undefined);
+});
+
+test("one cluster looked at alone says what its sync process says", () => {
+  const world = union();
+  const view = structuredClone(lookAt(world).views.get("east"));
+  assert.ok(view);
+  const views = new Map([["east", view]]);
+  const [east] = membersOf(world);
+  assert.ok(east);
+  const status = () => summarise(world.key, [east], views, world.now)?.places[0];
+  assert.equal(status()?.reason, "Unknown");
+  const { service } = view;
+  assert.ok(service);
+  const condition = {
+    type: CONDITION_IN_SYNC,
+    status: "True",
+    reason: "InSync",
+    message: "publishes the pods of east, west",
+  } as const;
+  service.status = { conditions: [condition] };
+  assert.deepEqual([status()?.reason, status()?.inSync, status()?.expected], ["InSync", true, undefined]);
+  assert.match(status()?.messages.join() ?? "", /not compared with west: add its context to --contexts/);
 });
 
 test("a list, wide and narrow", () => {
@@ -203,7 +234,7 @@ for (const [golden, make] of trees) {
 test("JSON and YAML say everything, an empty list included", () => {
   const world = union();
   const model = modelOf(world, [statusOf(world)]);
-  assertGolden("status.json", renderDocument(listDocument(model), "json"));
+  assertGolden("status.json.txt", renderDocument(listDocument(model), "json"));
   assertGolden("status.yaml", renderDocument(listDocument(model), "yaml"));
   assert.deepEqual(JSON.parse(renderDocument(listDocument({ clusters: [], services: [] }), "json")).items, []);
 });
