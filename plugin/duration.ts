@@ -13,10 +13,10 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(total);
 }
 
-/** Two units at most: `450ms`, `1.2s`, `38s`, `1m47s`, `2h5m`, `41d`. */
+/** Two units at most: `450ms`, `5s`, `1.2s`, `1m47s`, `2h5m`, `41d`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
-  if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
+  if (ms < 10_000) return `${Math.floor(ms / 100) / 10}s`;
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return joined(Math.floor(seconds / 60), "m", seconds % 60, "s");

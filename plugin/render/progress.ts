@@ -71,7 +71,7 @@ export function liveProgress(io: Io, plan: readonly PlannedStep[], paint: Paint)
   const draw = () => {
     const { columns } = io.stderr;
     const elapsed = formatDuration(io.clock.now() - started);
-    const hint = `${elapsed} in all. Ctrl-C is safe at any time: traffic goes on, and so does this command when called again.`;
+    const hint = `${elapsed} in all.${arrived ? "" : " Ctrl-C is safe: traffic goes on, the same command resumes."}`;
     const at = arrived ? plan.length : plan.findIndex(({ step }) => step === current);
     const lines = plan.map((planned, i) => {
       const done = doneAfter.get(planned.step);

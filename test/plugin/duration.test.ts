@@ -20,7 +20,7 @@ for (const [text, ms] of read) test(`reads "${text}"`, () => assert.equal(parseD
 const written: [number, string][] = [
   [0, "0ms"],
   [450, "450ms"],
-  [1000, "1.0s"],
+  [1000, "1s"],
   [9999, "9.9s"],
   [38_400, "38s"],
   [60_000, "1m"],
