@@ -1,12 +1,8 @@
 import { judge, type Member } from "../../plugin/judge.ts";
-import type { Annotations } from "../../plugin/migrate/progress.ts";
 import type { Situation } from "../../plugin/migrate/situation.ts";
-import type { KubeClient } from "../../shared/kube/client.ts";
 import type { Clock } from "../../shared/kube/clock.ts";
 import type { Service } from "../../shared/kube/objects.ts";
 import { World } from "../model/world.ts";
-
-export type { KubeClient };
 
 /** A Service as a user makes it. */
 export function webService(spec: Partial<Service["spec"]> = {}): Service {
@@ -36,7 +32,7 @@ export function startPods(
 /** East serves `web` with three pods, west has the replica; everything is at rest. */
 export function replicated(spec: Partial<Service["spec"]> = {}): World {
   const world = new World("east", "west");
-  world.createService("east", webService(spec));
+  createService(world, "east", webService(spec));
   startPods(world, "east", 3);
   letRest(world);
   return world;
@@ -45,7 +41,7 @@ export function replicated(spec: Partial<Service["spec"]> = {}): World {
 /** Lets controllers and sync processes work for so many seconds of the world's time, one pass each. */
 export function pass(world: World, seconds = 1): void {
   for (let i = 0; i < seconds; i++) {
-    world.now += 1000;
+    world.wait(1000);
     for (const name of world.clusters.keys()) {
       world.runNative(name);
       world.reconcile(name);
@@ -93,7 +89,12 @@ export function worldClock(world: World): Clock {
   };
 }
 
-/** Sets annotations as the plugin does, refusing an outdated version. */
-export function write(world: World, cluster: string, annotations: Annotations): void {
-  world.annotate(cluster, annotations);
+/** A user creates a Service. */
+export function createService(world: World, name: string, service: Service): void {
+  world.cluster(name).createService(service);
+}
+
+/** A user deletes the Service. */
+export function deleteService(world: World, name: string): void {
+  world.cluster(name).services.delete(world.key.name);
 }

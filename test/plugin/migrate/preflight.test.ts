@@ -11,7 +11,7 @@ import { MODE } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
 import type { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
-import { letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
+import { createService, deleteService, letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
 
 const move: Move = {
   key: { namespace: "shop", name: "web" },
@@ -59,8 +59,8 @@ function serving(spec: Partial<Service["spec"]>): World {
 
 function ownInBoth(spec: Partial<Service["spec"]> = {}): World {
   const world = replicated();
-  world.deleteService("west");
-  world.createService("west", webService(spec));
+  deleteService(world, "west");
+  createService(world, "west", webService(spec));
   startPods(world, "west", 3);
   letRest(world);
   return world;

@@ -4,7 +4,7 @@ import type { Move } from "../../../plugin/migrate/move.ts";
 import { decideNext, findStage } from "../../../plugin/migrate/progress.ts";
 import { ADOPT, MIN_READY, MODE, SELECTOR, SUCCESSOR } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
-import { letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
+import { createService, deleteService, letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
 
 const union: Move = {
   key: { namespace: "shop", name: "web" },
@@ -113,8 +113,8 @@ test("an own Service of the new cluster is taken along by consent", () => {
   const [east] = [world.cluster("east")];
   assert.ok(east);
   const apart = replicated();
-  apart.deleteService("west");
-  apart.createService("west", webService());
+  deleteService(apart, "west");
+  createService(apart, "west", webService());
   startPods(apart, "west", 3);
   letRest(apart);
   const move = { ...union, adopt: true };

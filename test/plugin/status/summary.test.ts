@@ -7,9 +7,19 @@ import { renderTree } from "../../../plugin/render/status-tree.ts";
 import type { ServiceStatus, StatusModel } from "../../../plugin/status/model.ts";
 import { summarise, takesPart } from "../../../plugin/status/summary.ts";
 import { CONDITION_IN_SYNC, MODE, SUCCESSOR } from "../../../shared/keys.ts";
+import type { Service } from "../../../shared/kube/objects.ts";
 import { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
-import { letRest, lookAt, membersOf, pass, replicated, startPods, webService } from "../model-clusters.ts";
+import {
+  createService,
+  letRest,
+  lookAt,
+  membersOf,
+  pass,
+  replicated,
+  startPods,
+  webService,
+} from "../model-clusters.ts";
 
 const paint = choosePaint({ env: { LANG: "C.UTF-8" } }, { isTTY: false }, "auto");
 
@@ -122,7 +132,7 @@ const stories: [string, () => World, string][] = [
     () => {
       const world = new World("east", "west");
       for (const name of ["east", "west"]) {
-        world.createService(name, webService());
+        createService(world, name, webService());
         startPods(world, name, 2);
       }
       letRest(world);
@@ -138,18 +148,18 @@ for (const [name, make, expected] of stories) {
 
 test("a Service of one cluster alone, and two apart, take no part", () => {
   const apart = new World("east", "west");
-  for (const name of ["east", "west"]) apart.createService(name, webService());
+  for (const name of ["east", "west"]) createService(apart, name, webService());
   letRest(apart);
   assert.equal(takesPart(statusOf(apart), lookAt(apart).views), false);
   assert.equal(takesPart(statusOf(replicated()), lookAt(replicated()).views), true);
 });
 
 test("the API server's own Service is none of ours", () => {
-  const world = new World("east", "west");
-  world.key = { namespace: "default", name: "kubernetes" };
-  const { metadata, ...rest } = webService({ selector: null });
-  world.createService("east", { ...rest, metadata: { ...metadata, name: "kubernetes", namespace: "default" } });
-  assert.equal(summarise(world.key, membersOf(world), lookAt(world).views, world.now), undefined);
+  const key = { namespace: "default", name: "kubernetes" };
+  const { views } = lookAt(replicated());
+  const service: Service = { ...webService(), metadata: { ...key } };
+  const own = new Map([...views].map(([name, view]) => [name, { ...view, service }]));
+  assert.equal(summarise(key, membersOf(replicated()), own, 0), undefined);
 });
 
 test("one cluster looked at alone says what its sync process says", () => {
