@@ -83,9 +83,9 @@ export class WatchedCluster {
     return this.#reflectors.map((reflector) => reflector.lastError).find((error) => error !== undefined);
   }
 
+  /** Ends the watches; the client stays open. */
   async stop(): Promise<void> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
-    await this.client.close();
   }
 
   #follow<T extends KubeObject>(

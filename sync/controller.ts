@@ -18,6 +18,9 @@ import { Reconciler, type ReconcilerHooks } from "./reconciler.ts";
 /** A peer that is neither read nor refused after this time is taken for unreachable. */
 const FIRST_LOOK_MS = 10_000;
 
+/** A reset watch is back within a second or two; what lasts longer is worth a line on every Service. */
+const UNREADABLE_GRACE_MS = 5_000;
+
 export interface ControllerOptions {
   config: Config;
   client: KubeClient;
@@ -25,6 +28,8 @@ export interface ControllerOptions {
   clusterUid: string;
   recorder: EventRecorder;
   log: Logger;
+  /** False while another replica is the one that writes; caches stay warm and advice is given all the same. Default: always true. */
+  isLeader?: () => boolean;
 }
 
 export class Controller {
@@ -48,6 +53,7 @@ export class Controller {
       folder: config.peersDir,
       ownName: config.clusterName,
       ownUid: clusterUid,
+      namespace: config.namespace,
       events: (name) => this.#eventsOf(name),
       onPeers: () => this.#addAll(),
       onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
@@ -94,6 +100,15 @@ export class Controller {
     return this.#own.lastEventAt;
   }
 
+  /** Looks at every Service again: what a process does that has just become leader. */
+  lookAtAll(): void {
+    this.#addAll();
+  }
+
+  #leads(): boolean {
+    return this.#options.isLeader?.() ?? true;
+  }
+
   /** What is known of a Service across clusters; undefined while the own cluster is not read. */
   advise(key: ServiceKey): Advice | undefined {
     return this.#own.readable ? adviseOn(gatherCached(this.#sources, key, new Map())) : undefined;
@@ -101,8 +116,8 @@ export class Controller {
 
   async #run(id: string): Promise<void> {
     const [namespace = "", name = ""] = id.split("/");
-    // What is dropped here is added again when the last cluster is read, or the time is over.
-    if (!isInScope(this.#options.config, namespace) || !this.#hasLooked()) return;
+    // What is dropped here is added again when the last cluster is read, the time is over, or this process leads.
+    if (!isInScope(this.#options.config, namespace) || !this.#hasLooked() || !this.#leads()) return;
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
@@ -132,17 +147,22 @@ export class Controller {
       onKey: (key) => this.#queue.add(key),
       onNamespace: (namespace) => this.#addAll(namespace),
       onDeleted: (uid) => this.#overlay.forget(uid),
-      onReadable: (readable, error) => {
-        this.metrics.clusterReadable.set({ cluster }, readable ? 1 : 0);
-        const reason = error instanceof Error ? error.message : undefined;
-        this.#options.log[readable ? "info" : "warn"](
-          { cluster, reason },
-          readable ? "cluster is read" : "cluster is not read",
-        );
-        this.#addAll();
-      },
+      onReadable: (readable, error) => this.#toldReadable(cluster, readable, error),
       onError: (error) => this.#options.log.debug({ cluster, err: error }, "list or watch failed"),
     };
+  }
+
+  /** Decisions heed a lost cluster at once; that every Service says so waits, for most losses last a second. */
+  #toldReadable(cluster: string, readable: boolean, error: unknown): void {
+    this.metrics.clusterReadable.set({ cluster }, readable ? 1 : 0);
+    const reason = error instanceof Error ? error.message : undefined;
+    this.#options.log[readable ? "info" : "warn"](
+      { cluster, reason },
+      readable ? "cluster is read" : "cluster is not read",
+    );
+    const found = () => (cluster === this.#own.name ? this.#own : this.#peers.clusters.get(cluster));
+    if (readable) this.#addAll();
+    else setTimeout(() => found()?.readable || this.#addAll(), UNREADABLE_GRACE_MS).unref();
   }
 
   /** Every key any cluster knows, of one namespace if named. */

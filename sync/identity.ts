@@ -1,8 +1,11 @@
 /** Tells the other clusters who this one is: the ConfigMap `syndicate-identity` in our namespace. */
+import type { Logger } from "pino";
 import { FIELD_MANAGER, IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import type { KubeObject } from "../shared/kube/objects.ts";
 import { configMaps, namespaces } from "../shared/kube/resources.ts";
+import { VERSION } from "../shared/version.ts";
+import type { Config } from "./config.ts";
 import { getIfExists } from "./lookup.ts";
 
 /** Which namespaces take part here. */
@@ -82,4 +85,21 @@ export async function publishIdentity(
   if (equal(data, existing.data ?? {})) return "unchanged";
   await client.replace(path, { ...existing, data }, options);
   return "updated";
+}
+
+/** How often the ConfigMap is looked after: somebody may delete or change it. */
+const INTERVAL_MS = 60_000;
+
+/** Publishes the identity now and keeps it published; failures are logged and tried again by the next turn. */
+export function startIdentity(client: KubeClient, config: Config, clusterUid: string, log: Logger): { stop(): void } {
+  const { clusterName, podCIDRs, watch, exclude } = config;
+  const identity = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude } };
+  const publish = () =>
+    publishIdentity(client, config.namespace, identity).then(
+      (result) => log.debug({ result }, "identity"),
+      (error: unknown) => log.warn({ err: error }, "the identity of this cluster could not be published"),
+    );
+  void publish();
+  const timer = setInterval(publish, INTERVAL_MS);
+  return { stop: () => clearInterval(timer) };
 }

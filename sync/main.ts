@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { pino } from "pino";
 import { FIELD_MANAGER } from "../shared/keys.ts";
 import { createClient } from "../shared/kube/client.ts";
+import { systemClock } from "../shared/kube/clock.ts";
 import { inClusterCredentials } from "../shared/kube/in-cluster.ts";
 import { fileCredentials } from "../shared/kube/personal-kubeconfig.ts";
 import { VERSION } from "../shared/version.ts";
@@ -11,7 +12,8 @@ import { startCertificates } from "./certificates/schedule.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
 import { createRecorder } from "./events.ts";
-import { publishIdentity, readClusterUid } from "./identity.ts";
+import { readClusterUid, startIdentity } from "./identity.ts";
+import { Election } from "./lease.ts";
 import { createAdviceServer, createHealthServer, listen } from "./server.ts";
 
 /** A watch that showed no sign of life for so long is judged dead by the liveness probe; watchdogs act after a third of it. */
@@ -28,21 +30,27 @@ async function main(config: Config): Promise<void> {
       });
   const client = createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER });
   const clusterUid = await readClusterUid(client);
-  const { clusterName, podCIDRs, watch, exclude } = config;
-  await publishIdentity(client, config.namespace, {
-    clusterName,
-    clusterUid,
-    version: VERSION,
-    podCIDRs,
-    scope: { watch, exclude },
-  });
+  const identity = startIdentity(client, config, clusterUid, log);
+  const instance = process.env["POD_NAME"] || hostname();
   const recorder = createRecorder({
     client,
-    instance: process.env["POD_NAME"] || hostname(),
+    instance,
     now: Date.now,
     onError: (error) => log.debug({ err: error }, "an Event could not be written"),
   });
-  const controller = new Controller({ config, client, clusterUid, recorder, log });
+  const election = new Election({
+    client,
+    namespace: config.namespace,
+    instance,
+    clock: systemClock,
+    onLeading: (leading) => {
+      log.info({ leading }, leading ? "this process leads" : "this process does not lead any more");
+      if (leading) controller.lookAtAll();
+    },
+    onError: (error) => log.warn({ err: error }, "the Lease could not be read or written"),
+  });
+  const isLeader = () => election.leading;
+  const controller = new Controller({ config, client, clusterUid, recorder, log, isLeader });
   const certificates = config.certDir
     ? startCertificates({
         client,
@@ -63,6 +71,7 @@ async function main(config: Config): Promise<void> {
   const advice = createAdviceServer((key) => controller.advise(key));
   await Promise.all([listen(health, config.port, "0.0.0.0"), listen(advice, config.advicePort, "127.0.0.1")]);
   await controller.start();
+  election.start();
   log.info({ version: VERSION, peers: config.peersDir }, "sync started");
 
   let stopping = false;
@@ -72,8 +81,12 @@ async function main(config: Config): Promise<void> {
     log.info({ signal }, "sync stops");
     health.close();
     advice.close();
+    identity.stop();
     await certificates?.stop();
+    // Nothing is written any more before the Lease goes to another.
     await controller.stop();
+    await election.stop();
+    await client.close();
     process.exit(0);
   };
   process.on("SIGTERM", stop);

@@ -1,11 +1,14 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
 import type { ClusterCredentials } from "../shared/kube/credentials.ts";
 import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
+import { configMaps } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
-import { readClusterUid } from "./identity.ts";
+import { type ConfigMap, readClusterUid } from "./identity.ts";
+import { getIfExists } from "./lookup.ts";
 
 /** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
 const POLL_MS = 5_000;
@@ -14,6 +17,8 @@ export interface PeersOptions {
   folder: string;
   ownName: string;
   ownUid: string;
+  /** Our namespace, in the peers too. */
+  namespace: string;
   /** Events of one peer. */
   events(name: string): ClusterEvents;
   /** The set of peers changed: every key has to be looked at. */
@@ -99,6 +104,7 @@ export class Peers {
       const credentials = parsePeerKubeconfig(text, name);
       peer.client = createClient(credentials, { cluster: name });
       peer.uid = await readClusterUid(peer.client);
+      await checkName(peer.client, this.#options.namespace, name);
       this.#checkIdentity(name, peer.uid);
       this.#uids.set(name, peer.uid);
       peer.cluster = follow(peer.client, name, credentials, this.#options.events(name));
@@ -136,6 +142,16 @@ export class Peers {
   }
 }
 
+/** The name in the peer's own identity must be the file's: intents name clusters. A peer not installed yet says nothing. */
+async function checkName(client: KubeClient, namespace: string, name: string): Promise<void> {
+  const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
+  const identity = await getIfExists<ConfigMap>(client, path);
+  const said = identity?.data?.["clusterName"];
+  if (said !== undefined && said !== name) {
+    throw new Error(`the cluster calls itself "${said}": name its kubeconfig file so`);
+  }
+}
+
 function follow(client: KubeClient, name: string, credentials: ClusterCredentials, events: ClusterEvents) {
   const cluster = new WatchedCluster(name, client, credentials.podCIDRs, events);
   cluster.start(false);
@@ -143,8 +159,8 @@ function follow(client: KubeClient, name: string, credentials: ClusterCredential
 }
 
 async function disconnect(peer: Peer): Promise<void> {
-  if (peer.cluster) await peer.cluster.stop();
-  else await peer.client?.close();
+  await peer.cluster?.stop();
+  await peer.client?.close();
 }
 
 /** File name → text. Dot files and Kubernetes' `..data` are no peers; a missing folder means none. */

@@ -6,7 +6,8 @@ import { label, type Service } from "../../shared/kube/objects.ts";
 import { MODES, type Mode } from "../../shared/mode.ts";
 import { isReady } from "../../shared/protocol/usable.ts";
 import { hasSelector } from "../../shared/selector.ts";
-import { type Cluster, World } from "./world.ts";
+import type { Cluster } from "./cluster.ts";
+import { World } from "./world.ts";
 
 /** One move of somebody. Numbers choose among what is there. */
 export type Move =
@@ -72,7 +73,7 @@ function newService(): Service {
 export function startWorld(...names: string[]): World {
   const world = new World(...names);
   const [first = "east", second = "west"] = names;
-  world.createService(first, newService());
+  world.cluster(first).createService(newService());
   addPod(world, first);
   addPod(world, first);
   addPod(world, second);
@@ -130,7 +131,7 @@ function act(world: World, names: readonly string[], name: string, move: Move): 
       if (cluster) cluster.reachable = move.kind === "heal";
       return;
     case "time":
-      world.now += move.seconds * 1000;
+      world.wait(move.seconds * 1000);
   }
 }
 
@@ -175,7 +176,7 @@ function trackedReady(cluster: Cluster): string[] {
  * No write of ours takes the last usable endpoint of a cluster. Updated copies are not judged: they show the source as the
  * watch had it, and pods that change both ways within that lag may pass each other.
  */
-function watchWrites(world: World): void {
+export function watchWrites(world: World): void {
   world.aroundWrite = (write, perform) => {
     const before = new Map([...world.clusters.keys()].map((name) => [name, offered(world, name).length]));
     const done = perform();

@@ -1,0 +1,160 @@
+/**
+ * Leader election on a Lease, as client-go does it: a holder is judged dead by how long its Lease has not changed under our
+ * own clock, never by comparing the times written in it with ours. Like there, it does not fence: writes carry preconditions.
+ */
+import { LEASE } from "../shared/keys.ts";
+import { classifyError } from "../shared/kube/api-error.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { type Clock, sleep } from "../shared/kube/clock.ts";
+import type { KubeObject } from "../shared/kube/objects.ts";
+import { leases } from "../shared/kube/resources.ts";
+import { getIfExists } from "./lookup.ts";
+
+export interface Lease extends KubeObject {
+  spec?: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    acquireTime?: string | null;
+    renewTime?: string | null;
+    leaseTransitions?: number;
+  };
+}
+
+/** Defaults of controller-runtime: a leader that cannot renew stops 5 s before another may take over. */
+const DURATION_MS = 15_000;
+const RENEW_DEADLINE_MS = 10_000;
+const RETRY_MS = 2_000;
+
+export interface ElectionOptions {
+  client: KubeClient;
+  /** Our namespace. */
+  namespace: string;
+  /** Name of this candidate, the Pod's: a container restarted in its Pod goes on at once with the Lease it held. */
+  instance: string;
+  clock: Clock;
+  /** Called when this process becomes leader, and when it stops being it. */
+  onLeading(leading: boolean): void;
+  onError(error: unknown): void;
+}
+
+/** What the Lease looked like when it last changed, and when that was by our clock. */
+interface Observed {
+  version: string | undefined;
+  at: number;
+}
+
+/** Takes part in the election until stopped. */
+export class Election {
+  readonly #options: ElectionOptions;
+  readonly #stopped = new AbortController();
+  #observed: Observed | undefined;
+  #leading = false;
+  #renewedAt = 0;
+  #finished: Promise<void> = Promise.resolve();
+
+  constructor(options: ElectionOptions) {
+    this.#options = options;
+  }
+
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  start(): void {
+    this.#finished = this.#run();
+  }
+
+  /** Stops, and gives a held Lease back so that the next one need not wait for it to run out. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#finished;
+    if (!this.#leading) return;
+    this.#lead(false);
+    await this.#release().catch((error: unknown) => this.#options.onError(error));
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onError } = this.#options;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        this.#lead(await this.#tryAcquire());
+      } catch (error) {
+        onError(error);
+      }
+      if (this.#leading && clock.now() - this.#renewedAt > RENEW_DEADLINE_MS) this.#lead(false);
+      await sleep(clock, RETRY_MS, this.#stopped.signal);
+    }
+  }
+
+  /** True if the Lease is ours now. A conflict means somebody else was faster. */
+  async #tryAcquire(): Promise<boolean> {
+    const { client, namespace, clock } = this.#options;
+    const path = leases.one(namespace, LEASE);
+    const options = { deadlineMs: RENEW_DEADLINE_MS / 2 };
+    const existing = await getIfExists<Lease>(client, path);
+    this.#observe(existing);
+    if (existing && !this.#mayTake(existing)) return false;
+    try {
+      const desired = this.#claim(existing);
+      const stored = existing
+        ? await client.replace<Lease>(path, desired, options)
+        : await client.create<Lease>(leases.in(namespace), desired, options);
+      this.#renewedAt = clock.now();
+      this.#observe(stored);
+      return true;
+    } catch (error) {
+      const kind = classifyError(error);
+      if (kind === "conflict" || kind === "alreadyExists") return false;
+      throw error;
+    }
+  }
+
+  #observe(lease: Lease | undefined): void {
+    const version = lease?.metadata.resourceVersion;
+    if (this.#observed?.version !== version) this.#observed = { version, at: this.#options.clock.now() };
+  }
+
+  #mayTake({ spec }: Lease): boolean {
+    if (!spec?.holderIdentity || spec.holderIdentity === this.#options.instance) return true;
+    const duration = (spec.leaseDurationSeconds ?? DURATION_MS / 1000) * 1000;
+    return this.#options.clock.now() - (this.#observed?.at ?? 0) > duration;
+  }
+
+  #claim(existing: Lease | undefined): Lease {
+    const { namespace } = this.#options;
+    const now = microTime();
+    const ours = existing?.spec?.holderIdentity === this.#options.instance;
+    return {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: existing?.metadata ?? { name: LEASE, namespace },
+      spec: {
+        holderIdentity: this.#options.instance,
+        leaseDurationSeconds: DURATION_MS / 1000,
+        acquireTime: (ours ? existing?.spec?.acquireTime : undefined) ?? now,
+        renewTime: now,
+        leaseTransitions: (existing?.spec?.leaseTransitions ?? 0) + (existing && !ours ? 1 : 0),
+      },
+    };
+  }
+
+  async #release(): Promise<void> {
+    const { client, namespace } = this.#options;
+    const path = leases.one(namespace, LEASE);
+    const existing = await getIfExists<Lease>(client, path);
+    if (existing?.spec?.holderIdentity !== this.#options.instance) return;
+    const spec = { ...existing.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime() };
+    await client.replace(path, { ...existing, spec });
+  }
+
+  #lead(leading: boolean): void {
+    if (leading === this.#leading) return;
+    this.#leading = leading;
+    this.#options.onLeading(leading);
+  }
+}
+
+/** Now, as a MicroTime of the Kubernetes API. */
+function microTime(): string {
+  return new Date().toISOString().replace("Z", "000Z");
+}
