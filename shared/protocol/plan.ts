@@ -1,11 +1,13 @@
 /** The protocol as one function: from a snapshot of a Service in all clusters to what the own cluster does next. */
+import { sameIntent } from "../intent.ts";
+import type { Service } from "../kube/objects.ts";
 import { decideCondition, type SyncCondition } from "./condition.ts";
 import { type Context, makeContext } from "./context.ts";
 import { isOwn, ourCopies, replicaOf } from "./contribution.ts";
 import { stepDeclaration } from "./declaration.ts";
 import { observeFacts } from "./readiness.ts";
 import { newReplica } from "./replica.ts";
-import { chooseOrigin, isExempt, isVoid, latestVisible, resolveRole, takesPart } from "./roles.ts";
+import { chooseOrigin, intentOf, isExempt, isVoid, latestVisible, type Role, resolveRole, takesPart } from "./roles.ts";
 import { ownView, peerViews, type Snapshot } from "./snapshot.ts";
 import { stepCopies, wantCopies } from "./steps/copies.ts";
 import { stepEndpoints } from "./steps/endpoints.ts";
@@ -32,6 +34,8 @@ export function planService(snapshot: Snapshot): Plan {
   const { service } = ownView(snapshot);
   if (!service || role.kind === "absent") return { ...createReplica(snapshot), facts };
   if (role.kind === "surplus") {
+    const untold = stepUntold(snapshot, service, role);
+    if (untold) return { ...untold, facts };
     const removal = removeObject("services", service, role.because, { live: true, event: "ReplicaRemoved" });
     return { ...writing(removal), facts };
   }
@@ -44,6 +48,17 @@ export function planService(snapshot: Snapshot): Plan {
   const step = advance(context);
   const silent = role.kind === "independent" || (role.kind === "origin" && !context.intent);
   return { ...step, facts, ...(silent ? {} : { condition: decideCondition(context, step) }) };
+}
+
+/** "Singular" written on a replica would be lost with it: it stays until the origin has copied the intent. */
+function stepUntold(snapshot: Snapshot, service: Service, role: Role): Omit<Plan, "facts"> | undefined {
+  const intent = latestVisible(snapshot);
+  if (intent?.mode !== "singular") return undefined;
+  const server = snapshot.clusters.get(intent.at);
+  if (server && sameIntent(intentOf(server), intent)) return undefined;
+  const context = makeContext(snapshot, service, role);
+  const step = joinSteps(followContent(context), holding("Holding", `${intent.at} has not taken the intent yet`));
+  return { ...step, condition: decideCondition(context, step) };
 }
 
 /** All steps in the order of the design: what adds comes before what takes away. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADOPT, SUCCESSOR } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
@@ -22,6 +23,21 @@ const rows: { name: string; clusters?: string[]; steps: Step[] }[] = [
       eastServes,
       {
         act: (world) => declare(world, "west", "singular"),
+        mayEmpty: true,
+        expect: { east: { serves: ["e1", "e2"], mode: "singular" }, west: { exists: false } },
+      },
+    ],
+  },
+  {
+    name: "singular on a replica waits for an origin whose sync process is down",
+    steps: [
+      eastServes,
+      {
+        act: (world) => {
+          declare(world, "west", "singular");
+          for (let pass = 0; pass < 5; pass++) world.reconcile("west");
+          assert.deepEqual(world.served("west"), ["10.1.0.1", "10.1.0.2"]);
+        },
         mayEmpty: true,
         expect: { east: { serves: ["e1", "e2"], mode: "singular" }, west: { exists: false } },
       },
