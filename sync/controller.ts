@@ -8,7 +8,7 @@ import type { ServiceKey } from "../shared/protocol/snapshot.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
-import { gatherCached, type Sources } from "./gather.ts";
+import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Overlay } from "./overlay.ts";
 import { Peers } from "./peers.ts";
@@ -63,6 +63,7 @@ export class Controller {
       peers: () => this.#peers.clusters,
       overlay: this.#overlay,
       settings: config.settings,
+      createNamespaces: config.createNamespaces,
       now: Date.now,
     };
     this.#reconciler = new Reconciler(this.#sources, this.#hooks());
@@ -111,7 +112,7 @@ export class Controller {
 
   /** What is known of a Service across clusters; undefined while the own cluster is not read. */
   advise(key: ServiceKey): Advice | undefined {
-    return this.#own.readable ? adviseOn(gatherCached(this.#sources, key, new Map())) : undefined;
+    return this.#own.readable ? adviseOn(gatherCached(this.#sources, key, NO_MEMORY)) : undefined;
   }
 
   async #run(id: string): Promise<void> {

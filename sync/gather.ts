@@ -16,33 +16,37 @@ import { BY_SERVICE, type WatchedCluster } from "./cluster.ts";
 import { getIfExists } from "./lookup.ts";
 import type { Overlay } from "./overlay.ts";
 
+/** What a snapshot holds beyond the objects: observations of this process. */
+export type Memory = Pick<Snapshot, "since" | "strips">;
+
+/** Of a Service this process has not looked at yet. */
+export const NO_MEMORY: Memory = { since: new Map() };
+
 export interface Sources {
   own: WatchedCluster;
   /** Peers by name; those without a cluster were refused or never connected. */
   peers(): ReadonlyMap<string, WatchedCluster | undefined>;
   overlay: Overlay;
   settings: Settings;
+  /** Make a missing namespace when a replica needs it. Default false. */
+  createNamespaces?: boolean;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
 /** The snapshot of a key from the caches, with our own newer writes laid over them. */
-export function gatherCached(sources: Sources, key: ServiceKey, since: ReadonlyMap<string, number>): Snapshot {
+export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory): Snapshot {
   const { own, overlay } = sources;
   const now = sources.now();
   const id = formatKey(key);
   const lay: Lay = (resource, cached) => overlay.lay(id, resource, cached, now);
   const views = [viewCached(own, key, true, lay)];
   for (const [name, peer] of sources.peers()) views.push(peer ? viewCached(peer, key, false) : unreadView(name));
-  return makeSnapshot(sources, key, since, views, now);
+  return makeSnapshot(sources, key, memory, views, now);
 }
 
 /** The snapshot of a key read from every cluster now. A cluster that does not answer is unread: nothing is decided without it. */
-export async function gatherLive(
-  sources: Sources,
-  key: ServiceKey,
-  since: ReadonlyMap<string, number>,
-): Promise<Snapshot> {
+export async function gatherLive(sources: Sources, key: ServiceKey, memory: Memory): Promise<Snapshot> {
   const reads = [viewLive(sources.own, key, true)];
   for (const [name, peer] of sources.peers()) {
     reads.push(
@@ -51,18 +55,18 @@ export async function gatherLive(
         : Promise.resolve(peer ? viewCached(peer, key, false) : unreadView(name)),
     );
   }
-  return makeSnapshot(sources, key, since, await Promise.all(reads), sources.now());
+  return makeSnapshot(sources, key, memory, await Promise.all(reads), sources.now());
 }
 
 function makeSnapshot(
   { own, settings }: Sources,
   key: ServiceKey,
-  since: ReadonlyMap<string, number>,
+  memory: Memory,
   views: readonly ClusterView[],
   now: number,
 ): Snapshot {
   const clusters = new Map(views.map((view) => [view.name, view]));
-  return { key, own: own.name, clusters, settings, now, since };
+  return { key, own: own.name, clusters, settings, now, ...memory };
 }
 
 function unreadView(name: string): ClusterView {

@@ -1,10 +1,12 @@
 /** Reconcile one Service key: gather, decide, apply. Called by the queue, never twice at once for a key. */
 import type { KubeObject, Service } from "../shared/kube/objects.ts";
+import { namespaces } from "../shared/kube/resources.ts";
 import { type Plan, planService } from "../shared/protocol/plan.ts";
+import { latestVisible } from "../shared/protocol/roles.ts";
 import { formatKey, ownView, type ServiceKey, type Snapshot } from "../shared/protocol/snapshot.ts";
 import type { Write } from "../shared/protocol/write.ts";
 import { applyCondition, applyWrite, existingCondition } from "./apply.ts";
-import { gatherCached, gatherLive, type Sources } from "./gather.ts";
+import { gatherCached, gatherLive, type Memory, type Sources } from "./gather.ts";
 
 export interface ReconcilerHooks {
   /** After a write, for log, metrics and Events. */
@@ -24,8 +26,8 @@ export interface Outcome {
 export class Reconciler {
   readonly #sources: Sources;
   readonly #hooks: ReconcilerHooks;
-  /** Since when the facts of a key have been observed without a break. A restart observes anew: it waits longer, never shorter. */
-  readonly #facts = new Map<string, ReadonlyMap<string, number>>();
+  /** Observations by key. A restart observes anew: it waits longer, never shorter. */
+  readonly #memories = new Map<string, KeyMemory>();
 
   constructor(sources: Sources, hooks: ReconcilerHooks) {
     this.#sources = sources;
@@ -35,29 +37,47 @@ export class Reconciler {
   /** One pass. Rejects with what made a write fail; the key is then to be tried again. */
   async reconcile(key: ServiceKey): Promise<Outcome> {
     if (!this.#sources.own.readable) return { again: false };
-    const cached = this.#decide(key, gatherCached(this.#sources, key, this.#since(key)));
-    const decided = cached.plan.writes.some((write) => write.live) ? await this.#decideLive(key) : cached;
+    const cached = this.#decide(key, gatherCached(this.#sources, key, this.#recall(key)));
+    const decided = cached.plan.writes.some((write) => write.live)
+      ? this.#decide(key, await gatherLive(this.#sources, key, this.#recall(key)))
+      : cached;
     const { plan, snapshot } = decided;
     if (plan.writes.length > 0 && (await this.#retract(plan, ownView(snapshot).service))) return { again: true };
     for (const write of plan.writes) await this.#write(key, write, snapshot);
     if (plan.writes.length === 0) await this.#show(plan, ownView(snapshot).service);
-    return { again: plan.writes.length > 0, ...(plan.recheckMs === undefined ? {} : { recheckMs: plan.recheckMs }) };
+    const made = await this.#makeNamespace(key, plan);
+    const again = plan.writes.length > 0 || made;
+    return { again, ...(plan.recheckMs === undefined ? {} : { recheckMs: plan.recheckMs }) };
   }
 
-  #since(key: ServiceKey): ReadonlyMap<string, number> {
-    return this.#facts.get(formatKey(key)) ?? new Map();
+  #recall(key: ServiceKey): Memory {
+    const { since, strips } = this.#memories.get(formatKey(key)) ?? NOTHING_KNOWN;
+    const after = this.#sources.now() - STRIPS_COUNT_MS;
+    return { since, strips: strips.filter((time) => time > after).length };
   }
 
   #decide(key: ServiceKey, snapshot: Snapshot): { plan: Plan; snapshot: Snapshot } {
     const plan = planService(snapshot);
+    const id = formatKey(key);
+    const intent = latestVisible(snapshot)?.time;
+    const before = this.#memories.get(id) ?? NOTHING_KNOWN;
     const since = new Map(plan.facts.map((fact) => [fact, snapshot.since.get(fact) ?? snapshot.now]));
-    if (since.size) this.#facts.set(formatKey(key), since);
-    else this.#facts.delete(formatKey(key));
+    const strips = before.intent === intent ? before.strips : [];
+    if (since.size || strips.length) this.#memories.set(id, { intent, since, strips });
+    else this.#memories.delete(id);
     return { plan, snapshot };
   }
 
-  async #decideLive(key: ServiceKey): Promise<{ plan: Plan; snapshot: Snapshot }> {
-    return this.#decide(key, await gatherLive(this.#sources, key, this.#since(key)));
+  /** A replica's namespace is made only where the operator asked for it, and never deleted. True if it was made. */
+  async #makeNamespace(key: ServiceKey, plan: Plan): Promise<boolean> {
+    const { own, createNamespaces } = this.#sources;
+    if (!createNamespaces || !plan.holds.some((hold) => hold.reason === "NamespaceMissing")) return false;
+    await own.client.create(namespaces.all, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: key.namespace },
+    });
+    return true;
   }
 
   /**
@@ -79,6 +99,11 @@ export class Reconciler {
     this.#hooks.onCondition(service, plan);
   }
 
+  #noteStrip(id: string, intent: number | undefined): void {
+    const { since, strips } = this.#memories.get(id) ?? NOTHING_KNOWN;
+    this.#memories.set(id, { intent, since, strips: [...strips.slice(-9), this.#sources.now()] });
+  }
+
   async #write(key: ServiceKey, write: Write, snapshot: Snapshot): Promise<void> {
     const { own, overlay, now } = this.#sources;
     const id = formatKey(key);
@@ -86,9 +111,23 @@ export class Reconciler {
     if (stored) overlay.written(id, write.resource, stored, now());
     else if (write.verb === "delete")
       overlay.deleted(id, write.resource, `${key.namespace}/${write.name}`, write.uid, now());
+    if (write.event === "SelectorStripped") this.#noteStrip(id, latestVisible(snapshot)?.time);
     this.#hooks.onWrite(id, write, serviceOf(stored, write, snapshot));
   }
 }
+
+interface KeyMemory {
+  /** Time of the intent the strips were made under. */
+  intent: number | undefined;
+  since: ReadonlyMap<string, number>;
+  /** When the selector was stripped, milliseconds since 1970. */
+  strips: readonly number[];
+}
+
+const NOTHING_KNOWN: KeyMemory = { intent: undefined, since: new Map(), strips: [] };
+
+/** Strips longer ago than this no longer speak of somebody who puts the selector back again and again. */
+const STRIPS_COUNT_MS = 10 * 60 * 1000;
 
 function keyOf({ metadata }: Service): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;

@@ -13,6 +13,7 @@ export interface SyncCondition {
 const URGENCY: readonly HoldReason[] = [
   "NoSelector",
   "PortConflict",
+  "Contended",
   "Orphaned",
   "Conflict",
   "PeerUnreachable",

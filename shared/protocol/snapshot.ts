@@ -53,6 +53,8 @@ export interface Snapshot {
   now: number;
   /** Fact name → when it was first observed true without a break since (milliseconds); see `facts.ts`. */
   since: ReadonlyMap<string, number>;
+  /** How often this Service's selector was stripped here in the last ten minutes under the intent in force. Default 0. */
+  strips?: number;
 }
 
 /** The view of the cluster the snapshot is decided for. Throws if the gatherer left it out: our bug. */

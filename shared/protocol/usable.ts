@@ -72,12 +72,13 @@ export function readySet(slices: readonly EndpointSlice[], service: Service): Se
 
 /** Number of addresses ready on every port of the Service: the least of its ports' counts. */
 export function countReady(slices: readonly EndpointSlice[], service: Service): number {
-  const counts = new Map<string, number>((service.spec.ports ?? []).map((port) => [port.name ?? "", 0]));
+  const ports = (service.spec.ports ?? []).map((port) => port.name ?? "");
+  const counts = new Map((ports.length ? ports : [""]).map((port) => [port, 0]));
   for (const entry of readySet(slices, service)) {
     const port = entry.split("/")[1] ?? "";
     counts.set(port, (counts.get(port) ?? 0) + 1);
   }
-  return counts.size === 0 ? 0 : Math.min(...counts.values());
+  return Math.min(...counts.values());
 }
 
 /** True if every member of `part` is in `whole`. */

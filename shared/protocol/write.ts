@@ -35,6 +35,7 @@ export type HoldReason =
   | "NamespaceMissing"
   | "NoSelector"
   | "Orphaned"
+  | "Contended"
   | "Holding";
 
 /** What one step of the protocol adds to a plan. */

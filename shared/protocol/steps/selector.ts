@@ -41,8 +41,18 @@ function restore(context: Context): Step {
   return writing(patchService(service, { spec: { selector } }, "this cluster serves with its own pods", extra));
 }
 
+/** More strips than this under one intent, within ten minutes, mean that somebody keeps putting the selector back. */
+const MAX_STRIPS = 3;
+/** How long a contended selector is left alone before the next look. */
+const CONTENDED_MS = 60_000;
+
 function strip(context: Context, why: string): Step {
-  const { service } = context;
+  const { service, snapshot } = context;
+  const { strips = 0 } = snapshot;
+  if (strips >= MAX_STRIPS) {
+    const who = "its selector was put back each time; let whoever applies it leave spec.selector out";
+    return holding("Contended", `stripped ${strips} times in ten minutes: ${who}`, CONTENDED_MS);
+  }
   if (!sameSelector(savedSelector(service), service.spec.selector)) return NOTHING;
   const extra = { live: true, event: "SelectorStripped" } as const;
   return writing(patchService(service, { spec: { selector: null } }, why, extra));
