@@ -5,6 +5,7 @@ import { type Plan, planService } from "../shared/protocol/plan.ts";
 import { type Role, resolveRole } from "../shared/protocol/roles.ts";
 import type { ClusterView, ServiceKey, Settings, Snapshot } from "../shared/protocol/snapshot.ts";
 import type { Hold } from "../shared/protocol/write.ts";
+import { seenFrom } from "./perspective.ts";
 import { unseenClusters } from "./traces.ts";
 
 /** One cluster as far as judging needs it. */
@@ -54,7 +55,7 @@ export function judge(
   const clusters = peerViewsOf(members, views);
   return members
     .filter(({ name, judged }) => judged && clusters.get(name)?.listed)
-    .map(({ name, settings }) => judgeCluster({ key, own: name, clusters, settings, now, since: new Map() }));
+    .map(({ name, settings }) => judgeCluster(seenFrom(name, key, clusters, settings, now)));
 }
 
 function judgeCluster(snapshot: Snapshot): Verdict {

@@ -10,6 +10,7 @@ import { isInScope } from "../clusters/identity.ts";
 import type { Session } from "../clusters/session.ts";
 import { indexObjects, unreadView, viewService } from "../clusters/view.ts";
 import { judge } from "../judge.ts";
+import { DEFAULT_SETTINGS } from "../perspective.ts";
 import type { Annotations } from "./progress.ts";
 import type { Situation } from "./situation.ts";
 
@@ -26,7 +27,7 @@ export async function readSituation(
     name: status.name,
     peer: true,
     judged: identity !== undefined && isInScope(identity, key.namespace),
-    settings: identity?.settings ?? { unionSelector: "strip" as const, endpoints: "mirror" as const },
+    settings: identity?.settings ?? DEFAULT_SETTINGS,
   }));
   return { views, verdicts: judge(key, members, views, now()) };
 }

@@ -7,9 +7,10 @@ import { ADOPT, MIN_READY, MODE, SELECTOR, SUCCESSOR } from "../../shared/keys.t
 import { annotation, type Service } from "../../shared/kube/objects.ts";
 import { parseAdopt } from "../../shared/protocol/declaration.ts";
 import { intentOf, isVoid, latestVisible, takesPart } from "../../shared/protocol/roles.ts";
-import type { ClusterView, Snapshot } from "../../shared/protocol/snapshot.ts";
+import type { ClusterView } from "../../shared/protocol/snapshot.ts";
 import { formatSelector } from "../../shared/selector.ts";
 import type { Verdict } from "../judge.ts";
+import { seenFrom } from "../perspective.ts";
 import { findLeftovers } from "./leftovers.ts";
 import type { Move, StepName } from "./move.ts";
 import type { Situation, Wait } from "./situation.ts";
@@ -46,7 +47,7 @@ export function decideNext(move: Move, situation: Situation): Next {
 export function findStage(move: Move, { views }: Pick<Situation, "views">): "declare" | "unite" | "drain" {
   const [from, to] = [views.get(move.from), views.get(move.to)];
   const latest = latestIn(views, move);
-  const valid = latest && !isVoid(snapshotOf(views, move), latest) ? latest : undefined;
+  const valid = latest && !isVoid(seenFrom(move.from, move.key, views), latest) ? latest : undefined;
   if (pendingMode(to) === "source") return "drain";
   if (valid?.mode === "source" && valid.at === move.to) return "drain";
   if (move.strategy === "cutover") return pendingMode(from) === "receiver" ? "drain" : "declare";
@@ -158,13 +159,7 @@ function pendingMode(view: ClusterView | undefined): string | undefined {
 }
 
 function latestIn(views: ReadonlyMap<string, ClusterView>, move: Move): Intent | undefined {
-  return latestVisible(snapshotOf(views, move));
-}
-
-/** A snapshot for those functions of the core that look at all clusters alike. */
-function snapshotOf(clusters: ReadonlyMap<string, ClusterView>, { key, from }: Move): Snapshot {
-  const settings = { unionSelector: "strip", endpoints: "mirror" } as const;
-  return { key, own: from, clusters, settings, now: 0, since: new Map() };
+  return latestVisible(seenFrom(move.from, move.key, views));
 }
 
 /** Changes with every change of a slice that kube-proxy reads for this Service. */

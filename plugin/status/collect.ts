@@ -9,6 +9,7 @@ import { isInScope } from "../clusters/identity.ts";
 import { describeProblem, type Session } from "../clusters/session.ts";
 import { indexObjects, type ObjectIndex, unreadView, viewService } from "../clusters/view.ts";
 import type { Member } from "../judge.ts";
+import { DEFAULT_SETTINGS } from "../perspective.ts";
 import type { ServiceStatus, StatusModel } from "./model.ts";
 import { summarise, takesPart } from "./summary.ts";
 
@@ -75,7 +76,7 @@ function membersOf(readings: readonly Reading[], namespace: string): Member[] {
     name: status.name,
     peer: identity !== undefined || !status.reachable,
     judged: identity !== undefined && isInScope(identity, namespace),
-    settings: identity?.settings ?? { unionSelector: "strip", endpoints: "mirror" },
+    settings: identity?.settings ?? DEFAULT_SETTINGS,
   }));
 }
 

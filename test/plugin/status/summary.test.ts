@@ -1,45 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listDocument, renderDocument } from "../../../plugin/render/document.ts";
-import { choosePaint } from "../../../plugin/render/paint.ts";
-import { renderList, renderNotes, renderWide } from "../../../plugin/render/status-list.ts";
-import { renderTree } from "../../../plugin/render/status-tree.ts";
-import type { ServiceStatus, StatusModel } from "../../../plugin/status/model.ts";
+import type { ServiceStatus } from "../../../plugin/status/model.ts";
 import { summarise, takesPart } from "../../../plugin/status/summary.ts";
 import { CONDITION_IN_SYNC, MODE, SUCCESSOR } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
 import { World } from "../../model/world.ts";
-import { assertGolden } from "../golden.ts";
-import {
-  createService,
-  letRest,
-  lookAt,
-  membersOf,
-  pass,
-  replicated,
-  startPods,
-  webService,
-} from "../model-clusters.ts";
-
-const paint = choosePaint({ env: { LANG: "C.UTF-8" } }, { isTTY: false }, "auto");
-
-function statusOf(world: World): ServiceStatus {
-  const status = summarise(world.key, membersOf(world), lookAt(world).views, world.now);
-  assert.ok(status);
-  return status;
-}
-
-function modelOf(world: World, services: ServiceStatus[]): StatusModel {
-  const clusters = [...world.clusters.values()].map(({ name, reachable }) => ({
-    name,
-    context: name,
-    server: `https://${name}.example:6443`,
-    reachable,
-    installed: reachable,
-    ...(reachable ? { version: "0.1.0" } : { problem: "no answer: connect ECONNREFUSED 192.0.2.1:6443" }),
-  }));
-  return { clusters, services };
-}
+import { createService, letRest, lookAt, membersOf, replicated, startPods, webService } from "../model-clusters.ts";
+import { moved, statusOf, union } from "./worlds.ts";
 
 /** `east: mode 3/3 reason | west: …`. */
 function brief(status: ServiceStatus): string {
@@ -49,21 +16,6 @@ function brief(status: ServiceStatus): string {
       : `${place.cluster}: - ${place.reason}`,
   );
   return `${status.sync} | ${places.join(" | ")}`;
-}
-
-function union(): World {
-  const world = replicated();
-  startPods(world, "west", 2);
-  world.annotate("east", { [MODE]: "union" });
-  letRest(world);
-  return world;
-}
-
-function moved(): World {
-  const world = union();
-  world.annotate("west", { [MODE]: "source" });
-  letRest(world);
-  return world;
 }
 
 const stories: [string, () => World, string][] = [
@@ -182,76 +134,4 @@ test("one cluster looked at alone says what its sync process says", () => {
   service.status = { conditions: [condition] };
   assert.deepEqual([status()?.reason, status()?.inSync, status()?.expected], ["InSync", true, undefined]);
   assert.match(status()?.messages.join() ?? "", /not compared with west: add its context to --contexts/);
-});
-
-test("a list, wide and narrow", () => {
-  const rename = (status: ServiceStatus, name: string) => ({ ...status, name });
-  const holding = replicated();
-  holding.annotate("east", { [MODE]: "receiver", [SUCCESSOR]: "west" });
-  letRest(holding);
-  const services = [
-    rename(statusOf(replicated()), "cart"),
-    rename(statusOf(union()), "checkout"),
-    rename(statusOf(holding), "ledger"),
-    rename(statusOf(moved()), "search"),
-  ];
-  const model = modelOf(replicated(), services);
-  const now = 1_700_000_000_000 + 3 * 3_600_000;
-  const list = [
-    ...renderList(model, paint, { headers: true, namespaces: false, now }),
-    "",
-    ...renderNotes(model, paint, ""),
-  ];
-  assertGolden("status-list.txt", `${list.join("\n")}\n`);
-  assertGolden("status-wide.txt", `${renderWide(model, paint, true).join("\n")}\n`);
-  assert.deepEqual(renderList(model, paint, { headers: false, namespaces: true, now })[0]?.split(/ {2,}/).slice(0, 2), [
-    "shop",
-    "cart",
-  ]);
-});
-
-test("a list with a cluster that does not answer", () => {
-  const world = replicated();
-  world.cluster("west").reachable = false;
-  const model = modelOf(world, [statusOf(world)]);
-  const list = [
-    ...renderList(model, paint, { headers: true, namespaces: false, now: world.now }),
-    "",
-    ...renderNotes(model, paint, ""),
-  ];
-  assertGolden("status-partial.txt", `${list.join("\n")}\n`);
-});
-
-const trees: [string, () => World][] = [
-  ["tree-union.txt", union],
-  ["tree-moved.txt", moved],
-  [
-    "tree-holding.txt",
-    () => {
-      const world = union();
-      world.cluster("west").pods.clear();
-      world.annotate("west", { [MODE]: "source" });
-      letRest(world);
-      return world;
-    },
-  ],
-];
-
-for (const [golden, make] of trees) {
-  test(golden, () => assertGolden(golden, `${renderTree(statusOf(make()), paint).join("\n")}\n`));
-}
-
-test("JSON and YAML say everything, an empty list included", () => {
-  const world = union();
-  const model = modelOf(world, [statusOf(world)]);
-  assertGolden("status.json.txt", renderDocument(listDocument(model), "json"));
-  assertGolden("status.yaml", renderDocument(listDocument(model), "yaml"));
-  assert.deepEqual(JSON.parse(renderDocument(listDocument({ clusters: [], services: [] }), "json")).items, []);
-});
-
-test("signs without Unicode where the locale has none", () => {
-  const world = union();
-  pass(world);
-  const ascii = choosePaint({ env: {} }, { isTTY: false }, "auto");
-  assert.match(renderTree(statusOf(world), ascii).join("\n"), /^\|- east/m);
 });
