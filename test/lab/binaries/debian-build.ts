@@ -6,9 +6,14 @@ import { AptSource } from "./apt-source.ts";
 import { withBuildLock } from "./build-lock.ts";
 import { buildPrograms, type GoWorkspace, generateOpenapi, SOURCES_IN_GOPATH } from "./go-build.ts";
 import type { Log } from "./progress.ts";
+import { fixMapIteration } from "./source-fix.ts";
+
+// Raise it with each change of what is built, and every cache is filled anew. Servers of earlier recipes stay: labs may
+// run from them.
+const RECIPE = 2;
 
 /** Folder of the built servers, inside the cache folder. */
-export const SERVER_FOLDER = "kubernetes-debian";
+export const SERVER_FOLDER = `kubernetes-debian-${RECIPE}`;
 /** Folder of etcd from Debian's package, inside the cache folder. */
 export const ETCD_FOLDER = "etcd-debian";
 
@@ -27,7 +32,7 @@ async function once(folder: string, step: (partial: string) => Promise<void>): P
   renameSync(partial, folder);
 }
 
-/** The sources without the distribution's patches: those change only how kubectl prints. */
+/** The sources without the distribution's patches (those change only how kubectl prints), fixed for Debian's Go. */
 async function unpackSources(apt: AptSource, work: string): Promise<string> {
   const archive = join(work, "source-archive");
   await apt.download("source", "kubernetes", archive);
@@ -41,6 +46,7 @@ async function unpackSources(apt: AptSource, work: string): Promise<string> {
   const sources = join(work, SOURCES_IN_GOPATH);
   await once(sources, async (partial) => {
     await runOrThrow(["tar", "-xzf", join(archive, tarball), "-C", partial, "--strip-components=1"]);
+    fixMapIteration(partial);
   });
   return sources;
 }
@@ -59,6 +65,15 @@ async function prepareWorkspace(work: string, log: Log): Promise<GoWorkspace> {
   return { sources, work, goRoot: join(toolchain, `usr/lib/go-${GO_VERSION}`) };
 }
 
+/** Removes what interrupted builds of other recipes left; to be called with the build lock. */
+function removeOtherBuilds(work: string): void {
+  for (const name of readdirSync(cacheFolder())) {
+    if (/^(build(-\d+)?|kubernetes-debian(-\d+)?\.partial)$/.test(name) && name !== work) {
+      rmSync(join(cacheFolder(), name), { recursive: true, force: true });
+    }
+  }
+}
+
 /**
  * Builds the Kubernetes servers from Debian's source package into the cache folder, with Debian's Go, which is unpacked
  * beside it and not installed. Takes some minutes and 3 GB; an interrupted build goes on where it was. The work folder is
@@ -68,7 +83,9 @@ export async function buildFromDebian(log: Log): Promise<void> {
   await withBuildLock(log, async () => {
     const target = join(cacheFolder(), SERVER_FOLDER);
     if (existsSync(target)) return;
-    const work = join(cacheFolder(), "build");
+    const workName = `build-${RECIPE}`;
+    removeOtherBuilds(workName);
+    const work = join(cacheFolder(), workName);
     log(`building Kubernetes ${KUBERNETES_VERSION} once, in ${work}`);
     const workspace = await prepareWorkspace(work, log);
     log("generating API definitions");
