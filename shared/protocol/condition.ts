@@ -10,7 +10,7 @@ export interface SyncCondition {
 }
 
 /** Most urgent first: what a person must act on comes before what only takes time. */
-const URGENCY: readonly HoldReason[] = [
+export const URGENCY: readonly HoldReason[] = [
   "NoSelector",
   "PortConflict",
   "Contended",
