@@ -1,11 +1,13 @@
 /** Opens clusters by their contexts: client, identity, and what went wrong. One that fails does not stop the others. */
 import { classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions } from "../../shared/kube/client.ts";
+import { formatDuration } from "../duration.ts";
 import { CliError } from "../exit.ts";
+import type { Io } from "../io.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { ClusterStatus } from "../status/model.ts";
 import { type Access, connect } from "./connect.ts";
-import { type Identity, isForbidden, readIdentity } from "./identity.ts";
+import { type Identity, isForbidden, readHeartbeat, readIdentity } from "./identity.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 
 /** A cluster we tried to open. */
@@ -22,10 +24,10 @@ export async function openSessions(
   config: Kubeconfig,
   contexts: readonly string[],
   options: GlobalOptions,
-  signal: AbortSignal,
+  { signal, now }: Pick<Io, "signal" | "now">,
 ): Promise<Session[]> {
   const call = { deadlineMs: options.deadlineMs, signal };
-  const sessions = await Promise.all(contexts.map((context) => openSession(config, context, options, call)));
+  const sessions = await Promise.all(contexts.map((context) => openSession(config, context, options, call, now)));
   checkNames(sessions);
   return sessions;
 }
@@ -35,6 +37,7 @@ async function openSession(
   context: string,
   { as, asGroup }: GlobalOptions,
   call: CallOptions,
+  now: () => number,
 ): Promise<Session> {
   const known = { name: context, context, server: "", reachable: false, installed: false };
   let access: Access;
@@ -48,7 +51,9 @@ async function openSession(
     const identity = await readIdentity(access.client, call);
     if (!identity) return { status: { ...reached, problem: "syndicate is not installed here" }, access };
     const { clusterName, version } = identity;
-    return { status: { ...reached, name: clusterName, installed: true, version }, access, identity };
+    const problem = await findSilence(access, call, now());
+    const status = { ...reached, name: clusterName, installed: true, version, ...(problem ? { problem } : {}) };
+    return { status, access, identity };
   } catch (error) {
     if (isForbidden(error)) {
       return {
@@ -58,6 +63,17 @@ async function openSession(
     }
     return { status: { ...reached, reachable: false, problem: describeProblem(error) } };
   }
+}
+
+/** Four lease durations of the sync process: clocks of machines that are further apart than that have other troubles too. */
+const SILENCE_MS = 60_000;
+
+/** A sync process that has stopped renewing its Lease, as a text; undefined if all is well or cannot be told. */
+async function findSilence({ client }: Access, call: CallOptions, now: number): Promise<string | undefined> {
+  const heartbeat = await readHeartbeat(client, call).catch(() => undefined);
+  const silence = heartbeat ? now - Date.parse(heartbeat.renewed) : Number.NaN;
+  if (!(silence > SILENCE_MS)) return undefined;
+  return `its sync process has given no sign of life for ${formatDuration(silence)}: nothing changes here`;
 }
 
 /** What a failed call means to the user, without the path that was asked. */

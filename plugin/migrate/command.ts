@@ -21,7 +21,7 @@ export async function runMigrate(values: Values, io: Io): Promise<ExitCode> {
   const contexts = [options.from, options.to, ...options.others];
   const [first] = contexts.map((context) => findContext(config, context));
   const namespace = options.namespace ?? (first?.context.namespace || "default");
-  const sessions = await openSessions(config, contexts, options, io.signal);
+  const sessions = await openSessions(config, contexts, options, io);
   try {
     checkReachable(sessions);
     const undertaking = await prepare(options, sessions, { namespace, name: options.service }, io);

@@ -41,7 +41,7 @@ export async function runStatus(values: Values, io: Io): Promise<ExitCode> {
     headers: !values["no-headers"],
     exitCode: values["exit-code"] === true,
   };
-  const opened = await openSessions(config, contexts.names, options, io.signal);
+  const opened = await openSessions(config, contexts.names, options, io);
   try {
     const sessions = contexts.named ? opened : takePart(opened);
     const model = await collect(sessions, options, io);
