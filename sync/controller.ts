@@ -101,6 +101,11 @@ export class Controller {
     return this.#own.lastEventAt;
   }
 
+  /** Names of the peers whose kubeconfig is known. */
+  get peers(): readonly string[] {
+    return [...this.#peers.clusters.keys()];
+  }
+
   /** Looks at every Service again: what a process does that has just become leader. */
   lookAtAll(): void {
     this.#addAll();

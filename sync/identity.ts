@@ -4,6 +4,7 @@ import { FIELD_MANAGER, IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import type { KubeObject } from "../shared/kube/objects.ts";
 import { configMaps, namespaces } from "../shared/kube/resources.ts";
+import type { Settings } from "../shared/protocol/snapshot.ts";
 import { VERSION } from "../shared/version.ts";
 import type { Config } from "./config.ts";
 import { getIfExists } from "./lookup.ts";
@@ -26,6 +27,10 @@ export interface Identity {
   /** Empty where nobody configured them. */
   podCIDRs: readonly string[];
   scope: Scope;
+  /** The settings the protocol is decided with here: whoever judges this cluster from outside needs them. */
+  settings: Settings;
+  /** Names of the peers whose kubeconfig this cluster holds. */
+  peers: readonly string[];
 }
 
 /** A ConfigMap as far as we use it. */
@@ -49,6 +54,9 @@ export function renderIdentity(identity: Identity): Record<string, string> {
     clusterUid: identity.clusterUid,
     version: identity.version,
     scope: JSON.stringify({ watch: identity.scope.watch, exclude: identity.scope.exclude }),
+    unionSelector: identity.settings.unionSelector,
+    endpoints: identity.settings.endpoints,
+    peers: [...identity.peers].sort().join(","),
     ...(identity.podCIDRs.length > 0 ? { podCIDRs: identity.podCIDRs.join(",") } : {}),
   };
 }
@@ -88,18 +96,33 @@ export async function publishIdentity(
 }
 
 /** How often the ConfigMap is looked after: somebody may delete or change it. */
-const INTERVAL_MS = 60_000;
+const INTERVAL_MS = 15_000;
+
+export interface PublishedIdentity {
+  /** Resolves after the first attempt; never rejects. */
+  published: Promise<void>;
+  stop(): void;
+}
+
+export interface IdentityOptions {
+  client: KubeClient;
+  config: Config;
+  clusterUid: string;
+  /** The peers known now. */
+  peers(): readonly string[];
+  log: Logger;
+}
 
 /** Publishes the identity now and keeps it published; failures are logged and tried again by the next turn. */
-export function startIdentity(client: KubeClient, config: Config, clusterUid: string, log: Logger): { stop(): void } {
-  const { clusterName, podCIDRs, watch, exclude } = config;
-  const identity = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude } };
+export function startIdentity({ client, config, clusterUid, peers, log }: IdentityOptions): PublishedIdentity {
+  const { clusterName, podCIDRs, watch, exclude, settings } = config;
+  const fixed = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude }, settings };
   const publish = () =>
-    publishIdentity(client, config.namespace, identity).then(
+    publishIdentity(client, config.namespace, { ...fixed, peers: peers() }).then(
       (result) => log.debug({ result }, "identity"),
       (error: unknown) => log.warn({ err: error }, "the identity of this cluster could not be published"),
     );
-  void publish();
+  const published = publish();
   const timer = setInterval(publish, INTERVAL_MS);
-  return { stop: () => clearInterval(timer) };
+  return { published, stop: () => clearInterval(timer) };
 }

@@ -30,7 +30,6 @@ async function main(config: Config): Promise<void> {
       });
   const client = createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER });
   const clusterUid = await readClusterUid(client);
-  const identity = startIdentity(client, config, clusterUid, log);
   const instance = process.env["POD_NAME"] || hostname();
   const recorder = createRecorder({
     client,
@@ -60,9 +59,10 @@ async function main(config: Config): Promise<void> {
         log,
       })
     : undefined;
+  let started = false;
   const health = createHealthServer({
     health: () => silence(controller.lastEventAt),
-    readiness: () => (controller.readable ? undefined : "the own cluster is not read yet"),
+    readiness: () => (started && controller.readable ? undefined : "the own cluster is not read yet"),
     metrics: async () => ({
       contentType: controller.metrics.registry.contentType,
       text: await controller.metrics.registry.metrics(),
@@ -71,7 +71,10 @@ async function main(config: Config): Promise<void> {
   const advice = createAdviceServer((key) => controller.advise(key));
   await Promise.all([listen(health, config.port, "0.0.0.0"), listen(advice, config.advicePort, "127.0.0.1")]);
   await controller.start();
+  const identity = startIdentity({ client, config, clusterUid, peers: () => controller.peers, log });
   election.start();
+  await identity.published;
+  started = true;
   log.info({ version: VERSION, peers: config.peersDir }, "sync started");
 
   let stopping = false;

@@ -10,6 +10,8 @@ const identity: Identity = {
   version: "0.1.0",
   podCIDRs: [],
   scope: { watch: [], exclude: ["kube-system"] },
+  settings: { unionSelector: "strip", endpoints: "mirror" },
+  peers: ["west", "south"],
 };
 const PATH = "/api/v1/namespaces/ours/configmaps/syndicate-identity";
 const DATA = {
@@ -17,6 +19,9 @@ const DATA = {
   clusterUid: "u-1",
   version: "0.1.0",
   scope: '{"watch":[],"exclude":["kube-system"]}',
+  unionSelector: "strip",
+  endpoints: "mirror",
+  peers: "south,west",
 };
 
 interface Written {
