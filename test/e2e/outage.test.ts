@@ -1,7 +1,13 @@
+import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Application } from "./application.ts";
+import type { MeterReport } from "../lab/lab.ts";
+import { Application, removeAtOnce } from "./application.ts";
+import { absent, following, serving } from "./expectations.ts";
 import { finishMove, type Move, startMove, startNewPods, together, waitUnion } from "./recipes.ts";
+import { afterwards, settle, waitAtRest, waitCondition, waitGone, waitReplicated } from "./rest.ts";
+import { waitSummary } from "./summary.ts";
+import { assertNoLoss } from "./traffic.ts";
 import { scenario, useWorld } from "./world.ts";
 
 // API servers that go down and networks that are cut in the middle of moves. Every disturbance meets three moves at once: one
@@ -10,7 +16,7 @@ import { scenario, useWorld } from "./world.ts";
 const world = useWorld();
 
 /** Long enough for every step that is under way to fail or hang. */
-const OUTAGE_MS = 5000;
+const OUTAGE_MS = 3000;
 
 interface Moves {
   uniting: Move;
@@ -67,24 +73,27 @@ async function disturb(
   await finishMoves(moves);
 }
 
-describe("outage", { concurrency: 1 }, () => {
-  scenario(world, "the old cluster's API server goes down", async (t) => {
-    const { cluster } = world.east;
-    await disturb(
-      t,
-      "old",
-      () => cluster.stopApiServer(),
-      () => cluster.startApiServer(),
-    );
-  });
+/** Asserts that requests failed only if they were sent while the clusters were cut from each other. */
+function assertLossWithin(report: MeterReport | undefined, begin: number, end: number): void {
+  assert.ok(report);
+  const outside = report.failed.filter(({ sent }) => report.start + sent < begin || report.start + sent > end);
+  assert.deepEqual(outside, []);
+}
 
-  scenario(world, "the new cluster's API server goes down", async (t) => {
-    const { cluster } = world.west;
+describe("outage", { concurrency: 1 }, () => {
+  scenario(world, "the API servers restart, the old cluster's first, then the new one's", async (t) => {
+    const [{ cluster: east }, { cluster: west }] = [world.east, world.west];
     await disturb(
       t,
-      "new",
-      () => cluster.stopApiServer(),
-      () => cluster.startApiServer(),
+      "restart",
+      () => east.stopApiServer(),
+      async () => {
+        await east.startApiServer();
+        // Nobody has found his way back yet.
+        await west.stopApiServer();
+        await sleep(OUTAGE_MS);
+        await west.startApiServer();
+      },
     );
   });
 
@@ -96,5 +105,54 @@ describe("outage", { concurrency: 1 }, () => {
       () => east.cutFrom(west),
       () => east.healFrom(west),
     );
+  });
+
+  scenario(
+    world,
+    "the clusters are cut off entirely: the old one serves on, and the move goes on afterwards",
+    async (t) => {
+      const { east, west, sides } = world;
+      const move = await startMove(t, world, new Application("island"));
+      await move.app.declare(east, "receiver");
+      await waitCondition(move.app, east, "Holding", "west has 0 of 1 ready endpoints");
+      const begin = Date.now();
+      await east.cluster.cutFrom(west.cluster, { pods: true });
+      await startNewPods(world, move);
+      await sleep(OUTAGE_MS);
+      await east.cluster.healFrom(west.cluster);
+      const end = Date.now();
+      await waitAtRest(move.app, sides, { mode: "source", at: "west" });
+      await settle();
+      await removeAtOnce(move.first);
+      await waitSummary(move.app, east, following(west, move.second, "receiver", "selector", "min-ready-seconds"));
+      await waitSummary(move.app, west, serving(move.second, "source"));
+      await afterwards();
+      const reports = await move.traffic.stop();
+      assertLossWithin(reports["west"], begin, end);
+      assertNoLoss("east", reports["east"] as MeterReport);
+    },
+  );
+
+  scenario(world, "singular written on a replica waits for an origin without a sync process", async () => {
+    const { east, west } = world;
+    const app = new Application("untold");
+    await app.prepare(world);
+    const pods = await app.startPods(east, 1);
+    await app.create(east);
+    await waitReplicated(app, west, east);
+    east.agent.sync.kill("SIGKILL");
+    await east.agent.sync.exited;
+    await app.declare(west, "singular");
+    await waitCondition(app, west, "Holding", "east has not taken the intent yet");
+    await waitSummary(
+      app,
+      west,
+      following(east, pods, "singular", "min-ready-seconds", "origin-selector", "replica-of"),
+    );
+    await east.agent.startSync();
+    await waitGone(app, west);
+    await waitSummary(app, west, absent());
+    await waitAtRest(app, [east], { mode: "singular", at: "east" });
+    await waitSummary(app, east, serving(pods, "singular"));
   });
 });

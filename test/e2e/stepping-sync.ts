@@ -1,20 +1,20 @@
 /**
  * A sync process that kills itself with SIGKILL right after its first successful write to a Service, slice or Endpoints
- * object, status included. Composed as sync/main.ts composes the real one, without certificates and HTTP servers.
+ * object, status included. Composed as sync/main.ts composes the real one, without certificates, election, identity (the
+ * ordinary process has published it) and HTTP servers.
  */
 import { writeSync } from "node:fs";
 import { pino } from "pino";
 import { FIELD_MANAGER } from "../../shared/keys.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
 import { fileCredentials } from "../../shared/kube/personal-kubeconfig.ts";
-import { VERSION } from "../../shared/version.ts";
 import { readConfig } from "../../sync/config.ts";
 import { Controller } from "../../sync/controller.ts";
 import { createRecorder } from "../../sync/events.ts";
-import { publishIdentity, readClusterUid } from "../../sync/identity.ts";
+import { readClusterUid } from "../../sync/identity.ts";
 import { STEP } from "./supervisor.ts";
 
-/** Events and the identity are no steps of the protocol. */
+/** Events are no steps of the protocol. */
 const STEPS = /\/(services|endpointslices|endpoints)(\/|$)/;
 
 /** The client whose writes end the process. */
@@ -41,9 +41,6 @@ const log = pino({ level: config.logLevel, base: { cluster: config.clusterName }
 const credentials = await fileCredentials(config.kubeconfig ?? "");
 const client = mortal(createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER }));
 const clusterUid = await readClusterUid(client);
-const { clusterName, podCIDRs, watch, exclude } = config;
-const identity = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude } };
-await publishIdentity(client, config.namespace, identity);
 const onError = (error: unknown) => log.debug({ err: error }, "an Event could not be written");
 const recorder = createRecorder({ client, instance: `stepping-${process.pid}`, now: Date.now, onError });
 await new Controller({ config, client, clusterUid, recorder, log }).start();
