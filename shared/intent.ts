@@ -16,6 +16,8 @@ export interface Intent {
   time: number;
   /** Clusters whose independent own Service the declarer takes along. */
   adopt?: string[];
+  /** With a percentage as min-ready: endpoints that served elsewhere than at `at` when this was declared. */
+  served?: number;
 }
 
 /** An intent as one Service stores it. `declared` is local: the modes this very object once declared itself. */
@@ -33,6 +35,7 @@ export const IntentSchema = v.object({
   from: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
   time: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LATEST_TIME_MS)),
   adopt: v.exactOptional(v.array(v.string())),
+  served: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   declared: v.exactOptional(v.array(v.picklist(["source", "receiver", "union", "singular"]))),
 });
 
@@ -49,13 +52,14 @@ export function parseIntent(text: string | undefined): IntentCopy | undefined {
 
 /** The annotation value of an intent: keys in fixed order, so equal intents give equal text. */
 export function formatIntent(intent: IntentCopy): string {
-  const { mode, at, from, time, adopt, declared } = intent;
+  const { mode, at, from, time, adopt, served, declared } = intent;
   return JSON.stringify({
     mode,
     at,
     ...(from === undefined ? {} : { from }),
     time,
     ...(adopt?.length ? { adopt } : {}),
+    ...(served === undefined ? {} : { served }),
     ...(declared?.length ? { declared } : {}),
   });
 }
@@ -106,6 +110,8 @@ export interface Declaration {
   /** Origin of this Service if it is a replica. */
   replicaOf?: string | undefined;
   adopt?: string[] | undefined;
+  /** What is known to serve, see `Advice`; recorded for a `source`. */
+  serving?: readonly { name: string; ready: number }[] | undefined;
   /** Accept a latest intent from the future. */
   force?: boolean | undefined;
 }
@@ -132,19 +138,26 @@ export function stampIntent(declaration: Declaration): Stamp {
         "no successor is known: no other readable cluster, or more than one, has this Service; name one in vmware.com/syndicate-successor";
       return { ok: false, reason: "NoSuccessor", message };
     }
-    return { ok: true, intent: { mode: "source", at: successor, from: cluster, time, ...adopt } };
+    const served = servedElsewhere(declaration, successor);
+    return { ok: true, intent: { mode: "source", at: successor, from: cluster, time, ...adopt, ...served } };
   }
   if (mode === "singular" && replicaOf && replicaOf !== cluster) {
     return { ok: true, intent: { mode: "singular", at: replicaOf, from: cluster, time } };
   }
   // The origin of a replica is no stranger: it joins although it carries no mode itself.
   const from = replicaOf && replicaOf !== cluster ? { from: replicaOf } : {};
-  return { ok: true, intent: { mode, at: cluster, ...from, time, ...adopt } };
+  const served = mode === "source" ? servedElsewhere(declaration, cluster) : {};
+  return { ok: true, intent: { mode, at: cluster, ...from, time, ...adopt, ...served } };
+}
+
+function servedElsewhere({ serving }: Declaration, at: string): { served?: number } {
+  const counts = (serving ?? []).filter(({ name }) => name !== at).map(({ ready }) => ready);
+  return counts.length ? { served: Math.max(...counts) } : {};
 }
 
 /** The copy a Service stores of `intent`, keeping what it declared itself before and adding `declared` if given. */
 export function copyIntent(intent: Intent, previous: IntentCopy | undefined, declared?: Mode): IntentCopy {
-  const { mode, at, from, time, adopt } = intent;
+  const { mode, at, from, time, adopt, served } = intent;
   const modes = new Set([...(previous?.declared ?? []), ...(declared ? [declared] : [])]);
   return {
     mode,
@@ -152,6 +165,7 @@ export function copyIntent(intent: Intent, previous: IntentCopy | undefined, dec
     ...(from === undefined ? {} : { from }),
     time,
     ...(adopt?.length ? { adopt } : {}),
+    ...(served === undefined ? {} : { served }),
     ...(modes.size ? { declared: [...modes] } : {}),
   };
 }

@@ -83,3 +83,14 @@ export const LABELS_NOT_COPIED: readonly string[] = [
   "helm.toolkit.fluxcd.io/name",
   "helm.toolkit.fluxcd.io/namespace",
 ];
+
+/**
+ * Field managers of commands with which a person edits a live object. They leave `last-applied-configuration` as it is,
+ * so that annotation alone would make `kubectl annotate` look like an apply. Names: kubectl's `--field-manager` defaults.
+ */
+export const EDITING_MANAGERS: ReadonlySet<string> = new Set([
+  "kubectl-annotate",
+  "kubectl-edit",
+  "kubectl-patch",
+  PLUGIN_FIELD_MANAGER,
+]);

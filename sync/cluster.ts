@@ -35,7 +35,7 @@ export interface ClusterEvents {
 export class WatchedCluster {
   readonly name: string;
   readonly client: KubeClient;
-  readonly podCIDRs: readonly string[];
+  #podCIDRs: readonly string[];
   readonly stores: ClusterStores;
   readonly #reflectors: Reflector[] = [];
   readonly #events: ClusterEvents;
@@ -44,7 +44,7 @@ export class WatchedCluster {
   constructor(name: string, client: KubeClient, podCIDRs: readonly string[], events: ClusterEvents) {
     this.name = name;
     this.client = client;
-    this.podCIDRs = podCIDRs;
+    this.#podCIDRs = podCIDRs;
     this.#events = events;
     this.stores = {
       services: new Store<Service>({ [BY_SERVICE]: shadowedKey }),
@@ -67,6 +67,16 @@ export class WatchedCluster {
     );
   }
 
+  /** CIDRs that addresses from here must lie in; empty means no such limit. */
+  get podCIDRs(): readonly string[] {
+    return this.#podCIDRs;
+  }
+
+  /** Changes these CIDRs. */
+  limitTo(podCIDRs: readonly string[]): void {
+    this.#podCIDRs = podCIDRs;
+  }
+
   /** All lists are complete and all watches alive: what the stores say is what there is. */
   get readable(): boolean {
     return this.#reflectors.length > 0 && this.#reflectors.every((reflector) => isCurrent(reflector));
@@ -83,9 +93,10 @@ export class WatchedCluster {
     return this.#reflectors.map((reflector) => reflector.lastError).find((error) => error !== undefined);
   }
 
-  /** Ends the watches; the client stays open. */
+  /** Ends the watches: not readable from now on, the stores keep what was known. The client stays open. */
   async stop(): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+    const reflectors = this.#reflectors.splice(0);
+    await Promise.all(reflectors.map((reflector) => reflector.stop()));
   }
 
   #follow<T extends KubeObject>(

@@ -38,6 +38,8 @@ export class Controller {
   readonly #own: WatchedCluster;
   readonly #peers: Peers;
   readonly #overlay = new Overlay();
+  /** Reason shown by the metric, by Service key. */
+  readonly #reasons = new Map<string, string>();
   readonly #sources: Sources;
   readonly #reconciler: Reconciler;
   readonly #queue: KeyedQueue;
@@ -127,7 +129,7 @@ export class Controller {
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
-    else if (recheckMs !== undefined) this.#queue.addAfter(id, recheckMs);
+    if (recheckMs !== undefined) this.#queue.addAfter(id, recheckMs);
   }
 
   /**
@@ -180,6 +182,18 @@ export class Controller {
     }
   }
 
+  /** One reason at a time for each Service. */
+  #showReason(namespace: string, name: string, reason: string | undefined): void {
+    const id = `${namespace}/${name}`;
+    const before = this.#reasons.get(id);
+    if (before !== undefined && before !== reason) this.metrics.notInSync.remove({ namespace, name, reason: before });
+    if (reason === undefined) this.#reasons.delete(id);
+    else {
+      this.#reasons.set(id, reason);
+      this.metrics.notInSync.set({ namespace, name, reason }, 1);
+    }
+  }
+
   #hooks(): ReconcilerHooks {
     return {
       onWrite: (key, write, service) => {
@@ -192,6 +206,7 @@ export class Controller {
         if (!condition) return;
         const { name, namespace = "" } = service.metadata;
         const { status, reason, message } = condition;
+        this.#showReason(namespace, name, status === "True" ? undefined : reason);
         this.#options.log.info({ key: `${namespace}/${name}`, status, reason, message }, "condition");
         const warns = status === "False" && reason !== "Holding" && reason !== "Progressing";
         if (reason !== "Progressing") {

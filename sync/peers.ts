@@ -33,7 +33,6 @@ interface Peer {
   text: string;
   client?: KubeClient;
   cluster?: WatchedCluster;
-  uid?: string;
   refused?: string;
 }
 
@@ -89,9 +88,15 @@ export class Peers {
     }
     for (const peer of this.#peers.values()) {
       if (files.has(peer.name) || peer.text === "") continue;
-      // A missing file means unreachable, never gone.
+      // A missing file means unreachable, never gone: what was read last stays known.
       await disconnect(peer);
-      this.#peers.set(peer.name, { name: peer.name, text: "", refused: "its kubeconfig file is gone" });
+      const { name, cluster } = peer;
+      this.#peers.set(name, {
+        name,
+        text: "",
+        refused: "its kubeconfig file is gone",
+        ...(cluster ? { cluster } : {}),
+      });
       this.#options.onRefused(peer.name, "its kubeconfig file is gone; what came from it is kept as it is");
       this.#options.onPeers();
     }
@@ -103,10 +108,7 @@ export class Peers {
     try {
       const credentials = parsePeerKubeconfig(text, name);
       peer.client = createClient(credentials, { cluster: name });
-      peer.uid = await readClusterUid(peer.client);
-      await checkName(peer.client, this.#options.namespace, name);
-      this.#checkIdentity(name, peer.uid);
-      this.#uids.set(name, peer.uid);
+      await this.#checkIdentity(name, peer.client);
       peer.cluster = follow(peer.client, name, credentials, this.#options.events(name));
     } catch (error) {
       peer.refused = (error as Error).message;
@@ -121,8 +123,14 @@ export class Peers {
   /** New credentials for a connected peer: proven first, swapped then; a bad file leaves the good ones in place. */
   async #rotate(peer: Peer, text: string): Promise<void> {
     try {
-      await peer.client?.swap(parsePeerKubeconfig(text, peer.name));
+      const credentials = parsePeerKubeconfig(text, peer.name);
+      const candidate = createClient(credentials, { cluster: peer.name });
+      await this.#checkIdentity(peer.name, candidate).finally(() => candidate.close());
+      await peer.client?.swap(credentials);
+      peer.cluster?.limitTo(credentials.podCIDRs);
       peer.text = text;
+      delete peer.refused;
+      this.#options.onPeers();
     } catch (error) {
       const reason = `new kubeconfig not used: ${(error as Error).message}`;
       if (reason !== peer.refused) this.#options.onRefused(peer.name, reason);
@@ -130,8 +138,11 @@ export class Peers {
     }
   }
 
-  #checkIdentity(name: string, uid: string): void {
-    const { ownName, ownUid } = this.#options;
+  /** Rejects unless the cluster behind the client is the one that this name has meant so far, and no other known one. */
+  async #checkIdentity(name: string, client: KubeClient): Promise<void> {
+    const { ownName, ownUid, namespace } = this.#options;
+    const uid = await readClusterUid(client);
+    await checkName(client, namespace, name);
     if (name === ownName) throw new Error(`the file is named like this cluster itself (${ownName})`);
     if (uid === ownUid) throw new Error("it leads to this cluster itself");
     const before = this.#uids.get(name);
@@ -139,6 +150,7 @@ export class Peers {
       throw new Error(`it is another cluster than before (${uid}, was ${before})`);
     const twin = [...this.#uids].find(([other, known]) => other !== name && known === uid);
     if (twin) throw new Error(`it leads to the same cluster as ${twin[0]}`);
+    this.#uids.set(name, uid);
   }
 }
 

@@ -111,9 +111,15 @@ export class Reconciler {
     if (stored) overlay.written(id, write.resource, stored, now());
     else if (write.verb === "delete")
       overlay.deleted(id, write.resource, `${key.namespace}/${write.name}`, write.uid, now());
-    if (write.event === "SelectorStripped") this.#noteStrip(id, latestVisible(snapshot)?.time);
+    if (isStrip(write)) this.#noteStrip(id, latestVisible(snapshot)?.time);
     this.#hooks.onWrite(id, write, serviceOf(stored, write, snapshot));
   }
+}
+
+function isStrip(write: Write): boolean {
+  if (write.verb !== "patch") return false;
+  const spec = write.patch["spec"] as { selector?: unknown } | undefined;
+  return spec?.selector === null;
 }
 
 interface KeyMemory {

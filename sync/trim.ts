@@ -26,6 +26,7 @@ export function trimService(service: Service): Service {
     ?.filter((entry) => ownsMode(entry.fieldsV1))
     .map((entry) => ({
       ...(entry.time === undefined ? {} : { time: entry.time }),
+      ...(entry.manager === undefined ? {} : { manager: entry.manager }),
       fieldsV1: { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } },
     }));
   if (managedFields?.length) metadata.managedFields = managedFields;

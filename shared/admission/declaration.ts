@@ -16,6 +16,7 @@ import { ADOPT, INTENT, SUCCESSOR } from "../keys.ts";
 import { annotation } from "../kube/objects.ts";
 import { type Mode, parseMode } from "../mode.ts";
 import { parseAdopt } from "../protocol/declaration.ts";
+import { countsShare } from "../protocol/readiness.ts";
 import { isReapply } from "./reapply.ts";
 import { type Change, changesMode, intentCopy, isShadow, modeText, replicaOf } from "./request.ts";
 
@@ -95,6 +96,7 @@ export function stampDeclaration(change: Change, mode: Mode | undefined): Stamp 
     successor: successor?.ok ? successor.cluster : undefined,
     replicaOf: replicaOf(change.old),
     adopt: parseAdopt(annotation(change.object, ADOPT)),
+    serving: change.advice !== "unavailable" && countsShare(change.object) ? change.advice.clusters : undefined,
   });
 }
 

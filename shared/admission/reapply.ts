@@ -2,21 +2,10 @@
  * Recognises a manifest that is applied again. Git must not undo a migration: a manifest that still carries the mode
  * from before a move is not a new wish.
  */
-import { LAST_APPLIED, MODE, PLUGIN_FIELD_MANAGER } from "../keys.ts";
+import { EDITING_MANAGERS, LAST_APPLIED, MODE } from "../keys.ts";
 import { annotation, type Service } from "../kube/objects.ts";
 import { parseMode } from "../mode.ts";
 import { type Change, intentCopy, modeText } from "./request.ts";
-
-/**
- * Field managers of commands with which a person edits a live object. They leave `last-applied-configuration` as it is,
- * so that annotation alone would make `kubectl annotate` look like an apply. Names: kubectl's `--field-manager` defaults.
- */
-const EDITING_MANAGERS: ReadonlySet<string> = new Set([
-  "kubectl-annotate",
-  "kubectl-edit",
-  "kubectl-patch",
-  PLUGIN_FIELD_MANAGER,
-]);
 
 /**
  * True if the changed mode comes from an apply of a manifest and this very Service declared that mode once before

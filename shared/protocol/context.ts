@@ -2,10 +2,11 @@
 import type { Intent } from "../intent.ts";
 import type { Service } from "../kube/objects.ts";
 import { hasSelector } from "../selector.ts";
-import { nativeSlices, ourCopies } from "./contribution.ts";
+import { isOwn, nativeSlices, ourCopies } from "./contribution.ts";
 import { type Desire, resolveDesire } from "./desire.ts";
+import { findPortConflict } from "./ports.ts";
 import { takeover } from "./readiness.ts";
-import { latestVisible, type Role } from "./roles.ts";
+import { latestVisible, participants, type Role } from "./roles.ts";
 import { type ClusterView, ownView, type Snapshot } from "./snapshot.ts";
 import { isSubset, usableSet } from "./usable.ts";
 
@@ -45,6 +46,22 @@ export function copiesUsable({ own, service }: Context, cluster?: string): boole
 /** True if the native controller has written slices for the selector the live Service has. */
 export function nativeKnown({ own, service }: Context): boolean {
   return hasSelector(service) && nativeSlices(own.slices).length > 0;
+}
+
+/**
+ * Why this Service and another participant's cannot stand for each other; undefined if they can. Judged against the server,
+ * in a union against everyone. Replicas do not count: their ports follow.
+ */
+export function findConflict({ snapshot, service, intent, own, role }: Context): string | undefined {
+  if (!intent) return undefined;
+  const others = participants(snapshot, intent).filter(
+    (view) => view.name !== own.name && isOwn(view.service) && (role.kind === "union" || view.name === intent.at),
+  );
+  for (const { name, service: other } of others) {
+    const conflict = other && findPortConflict(service, other);
+    if (conflict) return `this Service and the one in ${name}: ${conflict}`;
+  }
+  return undefined;
 }
 
 /**

@@ -3,13 +3,22 @@
  * time at which the API server says the mode was written.
  */
 import { type Advice, resolveSuccessor } from "../advice.ts";
-import { copyIntent, formatIntent, type Intent, type IntentCopy, impliedMode, stampIntent } from "../intent.ts";
-import { ADOPT, INTENT, LAST_APPLIED, MODE, SUCCESSOR } from "../keys.ts";
+import {
+  copyIntent,
+  formatIntent,
+  type Intent,
+  type IntentCopy,
+  impliedMode,
+  MAX_AHEAD_MS,
+  stampIntent,
+} from "../intent.ts";
+import { ADOPT, EDITING_MANAGERS, INTENT, LAST_APPLIED, MODE, SUCCESSOR } from "../keys.ts";
 import { annotation, type Service } from "../kube/objects.ts";
 import { type Mode, parseMode, suggestMode } from "../mode.ts";
 import { judgeTransition } from "../transitions.ts";
 import { adviseOn } from "./advise.ts";
 import { isOwn, replicaOf } from "./contribution.ts";
+import { countsShare } from "./readiness.ts";
 import { intentOf, isExempt, latestVisible } from "./roles.ts";
 import { ownView, type Snapshot } from "./snapshot.ts";
 import { patchService, type Step, writing } from "./write.ts";
@@ -22,8 +31,9 @@ export function stepDeclaration(snapshot: Snapshot): Step | undefined {
   const text = annotation(service, MODE);
   const copy = intentOf(own);
   const implied = impliedMode(copy, own.name);
-  if (text === implied) return undefined;
   const mode = parseMode(text);
+  if (text === implied)
+    return mode && copy && adoptsMore(service, copy, own.name) ? stamp(snapshot, service, mode, copy) : undefined;
   if (text !== undefined && !mode) return putBack(service, implied, `"${text}" is no mode${didYouMean(text)}`);
   const refusal = refuse(snapshot, implied, mode);
   if (refusal) return putBack(service, implied, refusal);
@@ -48,7 +58,7 @@ function refuse(snapshot: Snapshot, from: Mode | undefined, to: Mode | undefined
 
 /** Git must not undo a migration: a manifest applied once more says nothing new. */
 function isReapplied(service: Service, mode: Mode | undefined, copy: IntentCopy | undefined): boolean {
-  if (!mode || !copy?.declared?.includes(mode)) return false;
+  if (!mode || !copy?.declared?.includes(mode) || isByHand(service)) return false;
   try {
     const applied: unknown = JSON.parse(annotation(service, LAST_APPLIED) ?? "null");
     const metadata = (applied as { metadata?: { annotations?: Record<string, unknown> } } | null)?.metadata;
@@ -58,6 +68,15 @@ function isReapplied(service: Service, mode: Mode | undefined, copy: IntentCopy 
   }
 }
 
+/** The mode was written last by a command that a person types, not by a manifest. */
+function isByHand(service: Service): boolean {
+  const time = writtenAt(service);
+  return (service.metadata.managedFields ?? []).some(
+    ({ manager, time: written, fieldsV1 }) =>
+      ownsMode(fieldsV1) && Date.parse(written ?? "") === time && EDITING_MANAGERS.has(manager ?? ""),
+  );
+}
+
 function putBack(service: Service, mode: Mode | undefined, why: string): Step {
   const patch = { metadata: { annotations: { [MODE]: mode ?? null } } };
   return writing(patchService(service, patch, `mode put back: ${why}`, { event: "Refused" }));
@@ -65,8 +84,10 @@ function putBack(service: Service, mode: Mode | undefined, why: string): Step {
 
 function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, copy: IntentCopy | undefined): Step {
   const latest = latestVisible(snapshot);
-  const written = writtenAt(service) ?? snapshot.now;
-  if (latest && isOutdone(written, latest)) {
+  const again = impliedMode(copy, snapshot.own) === mode;
+  const written = (again ? undefined : writtenAt(service)) ?? snapshot.now;
+  const clockIsWrong = latest !== undefined && latest.time > snapshot.now + MAX_AHEAD_MS;
+  if (latest && !clockIsWrong && isOutdone(written, latest)) {
     // The winner is copied by the next pass; here the mode only stops looking like a declaration.
     const patch = { metadata: { annotations: { [MODE]: impliedMode(copy, snapshot.own) ?? null } } };
     const why = `outdone by ${latest.mode} at ${latest.at}`;
@@ -77,10 +98,11 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
     cluster: snapshot.own,
     mode,
     latest,
-    time: written,
+    time: clockIsWrong ? snapshot.now : written,
     successor: successorOf(advice, service, mode),
     replicaOf: replicaOf(service),
     adopt: parseAdopt(annotation(service, ADOPT)),
+    serving: countsShare(service) ? advice.clusters : undefined,
   });
   // Left standing, it would block what others declare; put back, it is what admission would have made of it.
   if (!result.ok) return putBack(service, impliedMode(copy, snapshot.own), result.message);
@@ -89,6 +111,12 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
   return writing(
     patchService(service, { metadata: { annotations: { [INTENT]: intent } } }, why, { event: "IntentDeclared" }),
   );
+}
+
+/** The declarer named further clusters to take along: the same wish, said again with them. */
+function adoptsMore(service: Service, copy: IntentCopy, own: string): boolean {
+  if (copy.at !== own && copy.from !== own) return false;
+  return parseAdopt(annotation(service, ADOPT)).some((name) => !copy.adopt?.includes(name));
 }
 
 /** managedFields has whole seconds: within the same second the declaration counts as the later one. */

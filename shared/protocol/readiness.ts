@@ -2,7 +2,7 @@
 
 import type { Intent } from "../intent.ts";
 import { MIN_READY, MIN_READY_SECONDS } from "../keys.ts";
-import { annotation } from "../kube/objects.ts";
+import { annotation, type Service } from "../kube/objects.ts";
 import { hasSelector } from "../selector.ts";
 import { contribution, nativeSlices, ourCopies } from "./contribution.ts";
 import type { ClusterView, Snapshot } from "./snapshot.ts";
@@ -20,6 +20,12 @@ export function parseMinReady(text: string | undefined): MinReady | undefined {
   return match[2] ? { percent: value } : { count: value };
 }
 
+/** True if min-ready of this Service is a percentage: then what serves must be counted when a move is declared. */
+export function countsShare(service: Service): boolean {
+  const wanted = parseMinReady(annotation(service, MIN_READY));
+  return wanted !== undefined && "percent" in wanted;
+}
+
 /** Whole seconds, 0 allowed; undefined if it is none. */
 export function parseMinReadySeconds(text: string | undefined): number | undefined {
   return /^\d{1,6}$/.test(text?.trim() ?? "") ? Number(text) : undefined;
@@ -32,7 +38,8 @@ export interface Threshold {
 
 /**
  * How many endpoints must have been ready for how long before `intent`'s server takes over. Annotations on the server's
- * Service count first, then those on the declarer's. Defaults 1 and 10. A percentage is of the other contributors' endpoints.
+ * Service count first, then those on the declarer's. Defaults 1 and 10. A percentage is of what served when the intent was declared; of what serves
+ * now, where nobody could count then.
  */
 export function threshold(snapshot: Snapshot, intent: Intent): Threshold {
   const views = [intent.at, intent.from].map((name) => (name === undefined ? undefined : snapshot.clusters.get(name)));
@@ -40,10 +47,15 @@ export function threshold(snapshot: Snapshot, intent: Intent): Threshold {
   const wanted = parseMinReady(read(MIN_READY)) ?? { count: 1 };
   const seconds = parseMinReadySeconds(read(MIN_READY_SECONDS)) ?? 10;
   if ("count" in wanted) return { count: wanted.count, seconds };
-  const before = [...snapshot.clusters.values()]
-    .filter((view) => view.name !== intent.at && view.service)
+  const before = intent.served ?? servesNow(snapshot, intent);
+  return { count: Math.max(1, Math.ceil((before * wanted.percent) / 100)), seconds };
+}
+
+function servesNow(snapshot: Snapshot, intent: Intent): number {
+  const counts = [...snapshot.clusters.values()]
+    .filter((view) => view.name !== intent.at)
     .map((view) => (view.service ? countReady(contribution(view).slices, view.service) : 0));
-  return { count: Math.max(1, Math.ceil((Math.max(0, ...before) * wanted.percent) / 100)), seconds };
+  return Math.max(0, ...counts);
 }
 
 /** The server's native slices: what counts as "the server is ready"; empty while it has no selector. */

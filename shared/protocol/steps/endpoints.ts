@@ -24,7 +24,8 @@ export function stepEndpoints(context: Context, copies: readonly EndpointSlice[]
   if (!isReleasedFromNative(context)) return NOTHING;
   const existing = own.endpoints;
   if (snapshot.settings.endpoints === "off") {
-    return existing ? writing(removeObject("endpoints", existing, "Endpoints are switched off")) : NOTHING;
+    const extra = { live: true, unchanged: true } as const;
+    return existing ? writing(removeObject("endpoints", existing, "Endpoints are switched off", extra)) : NOTHING;
   }
   const desired = desiredEndpoints(service, copies);
   const common = { resource: "endpoints", name: desired.metadata.name, reason: "follows the copies" } as const;

@@ -1,8 +1,7 @@
 /** Step: the selector of the live Service, restored or stripped in the one moment its preconditions hold. */
 import { effectiveSelector, hasSelector, sameSelector, savedSelector } from "../../selector.ts";
-import { type Context, copiesUsable } from "../context.ts";
+import { type Context, copiesUsable, findConflict } from "../context.ts";
 import { isOwn, nativeSlices, ourCopies } from "../contribution.ts";
-import { findPortConflict } from "../ports.ts";
 import { judgeRelease } from "../release.ts";
 import { isSubset, usableSet } from "../usable.ts";
 import { holding, NOTHING, patchService, type Step, writing } from "../write.ts";
@@ -46,7 +45,7 @@ const MAX_STRIPS = 3;
 /** How long a contended selector is left alone before the next look. */
 const CONTENDED_MS = 60_000;
 
-function strip(context: Context, why: string): Step {
+function strip(context: Context, why: string, event = "SelectorStripped"): Step {
   const { service, snapshot } = context;
   const { strips = 0 } = snapshot;
   if (strips >= MAX_STRIPS) {
@@ -54,25 +53,17 @@ function strip(context: Context, why: string): Step {
     return holding("Contended", `stripped ${strips} times in ten minutes: ${who}`, CONTENDED_MS);
   }
   if (!sameSelector(savedSelector(service), service.spec.selector)) return NOTHING;
-  const extra = { live: true, event: "SelectorStripped" } as const;
-  return writing(patchService(service, { spec: { selector: null } }, why, extra));
-}
-
-/** Stripping the last contributor of a Service whose ports the server does not offer would cut its clients off. */
-function portConflict({ snapshot, service, intent, own }: Context): Step | undefined {
-  const server = intent && intent.at !== own.name ? snapshot.clusters.get(intent.at)?.service : undefined;
-  const conflict = server && findPortConflict(service, server);
-  return conflict ? holding("PortConflict", `this Service and the one in ${intent?.at}: ${conflict}`) : undefined;
+  return writing(patchService(service, { spec: { selector: null } }, why, { live: true, event }));
 }
 
 function releaseSelector(context: Context): Step {
   const { snapshot, intent, own } = context;
   if (!intent || own.shadow) return NOTHING;
-  const conflict = portConflict(context);
-  if (conflict) return conflict;
+  const conflict = findConflict(context);
+  if (conflict) return holding("PortConflict", conflict);
   const release = judgeRelease(snapshot, intent);
   if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);
-  return strip(context, `released: ${intent.at} serves everywhere`);
+  return strip(context, `released: ${intent.at} serves everywhere`, "Released");
 }
 
 /** Just stripped, frozen slices still there, and the server has gone unready: take the release back. */
@@ -87,8 +78,8 @@ function regret(context: Context): Step {
 
 function stripForUnion(context: Context): Step {
   const { own, service } = context;
-  const conflict = portConflict(context);
-  if (conflict) return conflict;
+  const conflict = findConflict(context);
+  if (conflict) return holding("PortConflict", conflict);
   if (!own.shadow || nativeSlices(own.shadowSlices).length === 0) {
     return holding("Holding", "waits for Kubernetes to fill the slices of the shadow");
   }

@@ -4,7 +4,7 @@ import { SHADOW_OF } from "../../keys.ts";
 import type { Service } from "../../kube/objects.ts";
 import { hashedShadowName, shadowName } from "../../names.ts";
 import { effectiveSelector, hasSelector, type Selector, sameSelector } from "../../selector.ts";
-import { type Context, shadowCovered } from "../context.ts";
+import { type Context, findConflict, shadowCovered } from "../context.ts";
 import { ourCopies } from "../contribution.ts";
 import { equalPorts, portablePorts } from "../ports.ts";
 import { judgeRelease } from "../release.ts";
@@ -74,6 +74,8 @@ function adjustShadow({ service }: Context, shadow: Service): Step {
   }
   const ports = portablePorts(service);
   if (!equalPorts(portablePorts(shadow), ports)) spec["ports"] = ports;
+  const publish = service.spec.publishNotReadyAddresses ?? false;
+  if ((shadow.spec.publishNotReadyAddresses ?? false) !== publish) spec["publishNotReadyAddresses"] = publish;
   if (Object.keys(spec).length === 0) return NOTHING;
   const patch = { metadata: { resourceVersion: shadow.metadata.resourceVersion }, spec };
   const reason = "the shadow follows its Service";
@@ -94,6 +96,8 @@ function releaseShadow(context: Context, shadow: Service): Step {
   const { service, snapshot, intent } = context;
   if (hasSelector(service)) return retireShadow(context, shadow);
   if (!intent) return NOTHING;
+  const conflict = findConflict(context);
+  if (conflict) return holding("PortConflict", conflict);
   const release = judgeRelease(snapshot, intent);
   if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);
   return writing(
