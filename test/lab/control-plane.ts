@@ -38,6 +38,7 @@ function minorOf(version: string): number {
 }
 
 const READY_TIMEOUT = 60_000;
+const PROBE_TIMEOUT = 10_000;
 const LOOPBACK = "127.0.0.1";
 
 function writeFiles(spec: ControlPlaneSpec): Record<"ca" | "cert" | "key" | "saKey" | "saPub" | "kubeconfig", string> {
@@ -56,6 +57,12 @@ function writeFiles(spec: ControlPlaneSpec): Record<"ca" | "cert" | "key" | "saK
     saPub: write("service-account.pub", pki.serviceAccountPublicKey),
     kubeconfig: write("control-plane.kubeconfig", renderKubeconfig([{ name, server, ca: pki.ca, user: pki.admin }])),
   };
+}
+
+/** Why a probe failed, or undefined. One without an answer is given up, so that a single hung connection costs seconds. */
+async function probeOnce(probe: () => Promise<unknown>): Promise<string | undefined> {
+  const hung = sleep(PROBE_TIMEOUT, "no answer", { ref: false });
+  return Promise.race([hung, probe().then(() => undefined, String)]);
 }
 
 /** etcd, API server, controller manager and, inside a network namespace, kube-proxy of one cluster. */
@@ -96,7 +103,7 @@ export class ControlPlane {
       "--authorization-mode=RBAC",
       "--allow-privileged=true",
     ]);
-    await this.#waitFor("kube-apiserver", async () => (await request("GET", "/readyz")).status === 200);
+    await this.#waitFor("kube-apiserver", () => callOrThrow(request, "GET", "/readyz"));
   }
 
   /** Kills the API server (as a crash would) and returns when it is gone. The data stays. */
@@ -145,10 +152,7 @@ export class ControlPlane {
       ...(minorOf(this.#spec.binaries.version) < 24 ? ["--port=0"] : []),
     ]);
     const account = "/api/v1/namespaces/default/serviceaccounts/default";
-    await this.#waitFor(
-      "kube-controller-manager",
-      async () => (await this.#spec.request("GET", account)).status === 200,
-    );
+    await this.#waitFor("kube-controller-manager", () => callOrThrow(this.#spec.request, "GET", account));
   }
 
   async #startProxy(): Promise<void> {
@@ -169,7 +173,7 @@ export class ControlPlane {
     const rules = enterNamespace(room.namespace, ["iptables", "-w", "-t", "nat", "-S", "KUBE-SERVICES"]);
     await this.#waitFor("kube-proxy", async () => {
       const { stdout } = await runCommand(rules);
-      return stdout.includes(addresses.kubernetesService);
+      if (!stdout.includes(addresses.kubernetesService)) throw new Error("no rule for the Service kubernetes");
     });
   }
 
@@ -177,13 +181,16 @@ export class ControlPlane {
     this.#processes.set(name, await startProcess(this.#spec.room, name, command, args));
   }
 
-  async #waitFor(name: string, ready: () => Promise<boolean>): Promise<void> {
+  /** Repeats a probe until it does not reject. Throws when the process has ended or after 60 s. */
+  async #waitFor(name: string, probe: () => Promise<unknown>): Promise<void> {
     const deadline = Date.now() + READY_TIMEOUT;
-    // Refused connections are what waiting for a server looks like; they end with the deadline.
-    while (!(await ready().catch(() => false))) {
+    for (;;) {
+      // Refused connections are what waiting for a server looks like; they end with the deadline.
+      const failure = await probeOnce(probe);
+      if (failure === undefined) return;
       const process = this.#processes.get(name);
       if (!process?.running || Date.now() > deadline) {
-        const what = process?.running ? "is not ready after 60 s" : "ended";
+        const what = process?.running ? `is not ready after 60 s (${failure})` : "ended";
         throw new Error(`${this.#spec.name}: ${name} ${what}; log ${process?.logFile}:\n${process?.logTail()}`);
       }
       await sleep(100);
