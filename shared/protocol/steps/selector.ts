@@ -45,7 +45,7 @@ const MAX_STRIPS = 3;
 /** How long a contended selector is left alone before the next look. */
 const CONTENDED_MS = 60_000;
 
-function strip(context: Context, why: string, event = "SelectorStripped"): Step {
+function strip(context: Context, why: string, told = { event: "SelectorStripped" }): Step {
   const { service, snapshot } = context;
   const { strips = 0 } = snapshot;
   if (strips >= MAX_STRIPS) {
@@ -53,7 +53,7 @@ function strip(context: Context, why: string, event = "SelectorStripped"): Step 
     return holding("Contended", `stripped ${strips} times in ten minutes: ${who}`, CONTENDED_MS);
   }
   if (!sameSelector(savedSelector(service), service.spec.selector)) return NOTHING;
-  return writing(patchService(service, { spec: { selector: null } }, why, { live: true, event }));
+  return writing(patchService(service, { spec: { selector: null } }, why, { live: true, ...told }));
 }
 
 function releaseSelector(context: Context): Step {
@@ -63,7 +63,7 @@ function releaseSelector(context: Context): Step {
   if (conflict) return holding("PortConflict", conflict);
   const release = judgeRelease(snapshot, intent);
   if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);
-  return strip(context, `released: ${intent.at} serves everywhere`, "Released");
+  return strip(context, `released: ${intent.at} serves everywhere`, { event: "Released" });
 }
 
 /** Just stripped, frozen slices still there, and the server has gone unready: take the release back. */
