@@ -1,5 +1,5 @@
 // Runs before every script that executes TypeScript sources, on whatever Node the machine has.
-const [major, minor] = process.versions.node.split('.').map(Number);
+const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
     `kubectl-syndicate needs Node >= 22.19, this is ${process.versions.node}.\n` +

@@ -11,7 +11,7 @@ import { configMaps, endpointSlices, leases, namespaces, secrets, services } fro
 import { CERTIFICATE_SECRET } from "../../sync/certificates/cluster-store.ts";
 import { readBundle, readLeaf } from "../../sync/certificates/facts.ts";
 import { listServiceHosts, startCertificates } from "../../sync/certificates/schedule.ts";
-import { publishIdentity, readClusterUid } from "../../sync/identity.ts";
+import { type Identity, publishIdentity, readClusterUid } from "../../sync/identity.ts";
 import { startLab } from "../lab/lab.ts";
 
 // The shipped manifests on a real cluster, and what needs their rights, done with exactly these rights.
@@ -71,7 +71,15 @@ test("sync may read Services everywhere, but no Secret except its own and nothin
 test("sync publishes the identity once, a peer reads it and cannot write", async () => {
   const [client, peer] = [await clientAs("syndicate-sync"), await clientAs("syndicate-peer")];
   const clusterUid = await readClusterUid(client);
-  const identity = { clusterName: "east", clusterUid, version: "0", podCIDRs: [], scope: { watch: [], exclude: [] } };
+  const identity: Identity = {
+    clusterName: "east",
+    clusterUid,
+    version: "0",
+    podCIDRs: [],
+    scope: { watch: [], exclude: [] },
+    settings: { unionSelector: "strip", endpoints: "mirror" },
+    peers: [],
+  };
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "created");
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "unchanged");
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, { ...identity, version: "1" }), "updated");
