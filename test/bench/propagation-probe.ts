@@ -20,7 +20,7 @@ const [east, west] = [connect("east"), connect("west")];
 /** A carrier that was stopped has its backlog behind it, and all code has run, before anything counts. */
 const CATCH_UP_MS = 700;
 const WARM_UP_CHANGES = 20;
-const DRAIN_MS = 3000;
+const DRAIN_MS = 10_000;
 /** Endpoints of a slice; the first one's address carries the number of the change. */
 const SIZE = 10;
 /** All-zero last bytes are skipped: some treat x.y.0.0 as a network. */
@@ -70,7 +70,17 @@ async function watch({ namespace }: Carrier): Promise<void> {
   throw new Error(`the watch of ${namespace} ended`);
 }
 
+/** The last write to each slice: the next one waits for it, for of two at once the older might arrive last and stay. */
+const writing = new Map<string, Promise<unknown>>();
+
 async function send({ namespace }: Carrier, name: string, counts: boolean): Promise<void> {
+  const key = `${namespace}/${name}`;
+  const written = (writing.get(key) ?? Promise.resolve()).then(() => write(namespace, name, counts));
+  writing.set(key, written);
+  await written;
+}
+
+async function write(namespace: string, name: string, counts: boolean): Promise<void> {
   const number = change++;
   const key = `${namespace}/${name}`;
   const waiting = pending.get(key) ?? [];

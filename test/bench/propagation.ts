@@ -26,6 +26,7 @@ export const propagation: Bench = {
     try {
       return await measure(lab, tell);
     } finally {
+      lab.saveLogs("/tmp/prop-logs");
       await lab.stop();
     }
   },
