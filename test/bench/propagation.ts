@@ -26,7 +26,6 @@ export const propagation: Bench = {
     try {
       return await measure(lab, tell);
     } finally {
-      lab.saveLogs("/tmp/prop-logs");
       await lab.stop();
     }
   },
