@@ -95,7 +95,7 @@ describe("migrate", { concurrency: 3 }, () => {
     const { east, west, sides } = stage;
     const played = await playMove(stage, { minReadySeconds: 2, quietSeconds: 2 });
     assertCode(played.migrate, 0);
-    assert.match(played.migrate.stdout, /^Done in \d+s: west serves default\/web with 3 endpoints; east follows\./);
+    assert.match(played.migrate.stdout, /^Done in [\d.ms]+: west serves default\/web with 3 endpoints; east follows\./);
     assertNoLoss(t, played.reports);
 
     const { app } = played;

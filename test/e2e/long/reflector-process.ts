@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { createClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
-import { startReflector } from "../../shared/kube/reflector.ts";
-import { endpointSlices, services } from "../../shared/kube/resources.ts";
-import { Store } from "../../shared/kube/store.ts";
+import { createClient } from "../../../shared/kube/client.ts";
+import { parsePeerKubeconfig } from "../../../shared/kube/kubeconfig.ts";
+import { startReflector } from "../../../shared/kube/reflector.ts";
+import { endpointSlices, services } from "../../../shared/kube/resources.ts";
+import { Store } from "../../../shared/kube/store.ts";
 
 // Reflects Services and slices of the cluster in a kubeconfig and prints what it sees, one JSON line each.
 

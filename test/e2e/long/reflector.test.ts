@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { classifyError } from "../../shared/kube/api-error.ts";
-import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
-import type { EndpointSlice, Service } from "../../shared/kube/objects.ts";
-import { startReflector } from "../../shared/kube/reflector.ts";
-import { endpointSlices, services } from "../../shared/kube/resources.ts";
-import { Store } from "../../shared/kube/store.ts";
-import { type Lab, type LabCluster, startLab } from "../lab/lab.ts";
+import { classifyError } from "../../../shared/kube/api-error.ts";
+import { createClient, type KubeClient } from "../../../shared/kube/client.ts";
+import { parsePeerKubeconfig } from "../../../shared/kube/kubeconfig.ts";
+import type { EndpointSlice, Service } from "../../../shared/kube/objects.ts";
+import { startReflector } from "../../../shared/kube/reflector.ts";
+import { endpointSlices, services } from "../../../shared/kube/resources.ts";
+import { Store } from "../../../shared/kube/store.ts";
+import { type Lab, type LabCluster, startLab } from "../../lab/lab.ts";
 
 // Client and reflector against real API servers: restarted ones, and ones behind a network that drops every packet.
 
