@@ -72,7 +72,7 @@ export function latestKnown({ old, advice }: Change): Intent | undefined {
 
 /**
  * The cluster that takes over if this Service becomes `receiver`. Without the sync process's answer a successor named in
- * the annotation is believed, and none can be found otherwise (DESIGN 3.8: an unresolvable successor is refused).
+ * the annotation is believed, and none can be found otherwise (docs/protocol.md: an unresolvable successor is refused).
  */
 export function findSuccessor({ object, settings, advice }: Change): Successor {
   const named = annotation(object, SUCCESSOR)?.trim() || undefined;

@@ -81,7 +81,7 @@ export function warnAboutPeers(change: Change, mode: ModeChange): string[] {
   return warnings;
 }
 
-/** Other clusters whose own Service takes part with this one (DESIGN 3.3): it has a mode, or the declarer names it. */
+/** Other clusters whose own Service takes part with this one (docs/protocol.md): it has a mode, or the declarer names it. */
 function joiningOwners(change: Change, advice: Advice): ClusterAdvice[] {
   const named = [...parseAdopt(annotation(change.object, ADOPT)), annotation(change.object, SUCCESSOR)?.trim()];
   return otherClusters(change, advice).filter(

@@ -102,7 +102,7 @@ export function isHeadless(service: Service): boolean {
   return service.spec.clusterIP === "None";
 }
 
-/** True if a union would leave this Service's selector alone; forced for headless ones (DESIGN 3.4: pods' DNS names). */
+/** True if a union would leave this Service's selector alone; forced for headless ones (docs/protocol.md: pods' DNS names). */
 export function unionKeepsSelector(service: Service, settings: AdmissionSettings): boolean {
   return settings.unionSelector === "keep" || isHeadless(service);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ModeOrAbsent } from "../../shared/mode.ts";
 import { judgeTransition, type Need, renderTransitions, TABLE_ORDER } from "../../shared/transitions.ts";
 
-/** DESIGN 3.8 word by word: old mode → new modes that are legal, with what they need. */
+/** The table spelled out a second time: old mode → new modes that are legal, with what they need. */
 const legal: Record<ModeOrAbsent, Partial<Record<ModeOrAbsent, Need | "nothing">>> = {
   absent: { source: "nothing", receiver: "successor", union: "nothing", singular: "nothing" },
   source: { receiver: "successor", union: "nothing", singular: "nothing", absent: "oneOwn" },
