@@ -23,11 +23,20 @@ export function makeKeys(): Promise<forge.pki.rsa.KeyPair> {
   });
 }
 
+/**
+ * A random serial number, 16 bytes in hexadecimal. A first byte from 40 to 7f keeps it positive and its encoding minimal;
+ * OpenSSL refuses any other ("illegal padding"), which a plain leading zero met once in 512 certificates.
+ */
+export function newSerial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString("hex");
+}
+
 function sign(order: Order): KeyPair {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = order.keys.publicKey;
-  // A leading zero keeps the number positive.
-  certificate.serialNumber = `00${randomBytes(15).toString("hex")}`;
+  certificate.serialNumber = newSerial();
   certificate.validity.notBefore = new Date(order.notBefore);
   certificate.validity.notAfter = new Date(order.notAfter);
   certificate.setSubject([{ name: "commonName", value: order.commonName }]);

@@ -1,5 +1,6 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import forge from "node-forge";
+import { newSerial } from "../../sync/certificates/issuer.ts";
 
 /** A certificate and its private key, both PEM. */
 export interface Credential {
@@ -46,8 +47,7 @@ function attributes({ commonName, organization }: Subject): forge.pki.Certificat
 function signCertificate(subject: Subject, keys: KeyPair, issuer: Subject, issuerKey: string, extensions: object[]) {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
-  // A leading zero keeps the serial number positive.
-  certificate.serialNumber = `00${randomBytes(15).toString("hex")}`;
+  certificate.serialNumber = newSerial();
   certificate.validity.notBefore = new Date(Date.now() - DAY);
   certificate.validity.notAfter = new Date(Date.now() + 3650 * DAY);
   certificate.setSubject(attributes(subject));
