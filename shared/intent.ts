@@ -157,15 +157,7 @@ function servedElsewhere({ serving }: Declaration, at: string): { served?: numbe
 
 /** The copy a Service stores of `intent`, keeping what it declared itself before and adding `declared` if given. */
 export function copyIntent(intent: Intent, previous: IntentCopy | undefined, declared?: Mode): IntentCopy {
-  const { mode, at, from, time, adopt, served } = intent;
+  const { declared: _others, ...said } = intent as IntentCopy;
   const modes = new Set([...(previous?.declared ?? []), ...(declared ? [declared] : [])]);
-  return {
-    mode,
-    at,
-    ...(from === undefined ? {} : { from }),
-    time,
-    ...(adopt?.length ? { adopt } : {}),
-    ...(served === undefined ? {} : { served }),
-    ...(modes.size ? { declared: [...modes] } : {}),
-  };
+  return { ...said, ...(modes.size ? { declared: [...modes] } : {}) };
 }

@@ -4,6 +4,7 @@ import { FIELD_MANAGER, IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import type { KubeObject } from "../shared/kube/objects.ts";
 import { configMaps, namespaces } from "../shared/kube/resources.ts";
+import { equalMaps } from "../shared/protocol/copies.ts";
 import type { Settings } from "../shared/protocol/snapshot.ts";
 import { VERSION } from "../shared/version.ts";
 import type { Config } from "./config.ts";
@@ -61,11 +62,6 @@ export function renderIdentity(identity: Identity): Record<string, string> {
   };
 }
 
-function equal(a: Record<string, string>, b: Record<string, string>): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
-}
-
 /**
  * Writes the identity if it is not there or differs, and says which. Rejects with `ApiError`; class `conflict` or
  * `alreadyExists` means that another replica was faster: call again.
@@ -90,7 +86,7 @@ export async function publishIdentity(
     await client.create(configMaps.in(namespace), object, options);
     return "created";
   }
-  if (equal(data, existing.data ?? {})) return "unchanged";
+  if (equalMaps(data, existing.data ?? {})) return "unchanged";
   await client.replace(path, { ...existing, data }, options);
   return "updated";
 }

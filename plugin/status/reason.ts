@@ -10,11 +10,8 @@ export interface Explanation {
 
 /** Most urgent first: what needs a person, then what cannot be known, then what takes its time. */
 const URGENCY = [
-  "Refused",
-  "NoSuccessor",
   "NoSelector",
   "PortConflict",
-  "ShadowNameTaken",
   "Orphaned",
   "Contended",
   "Conflict",
