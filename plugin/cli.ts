@@ -9,6 +9,10 @@ export type Command = (values: Values, io: Io) => Promise<ExitCode>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./status/command.ts")).runStatus,
   migrate: async () => (await import("./migrate/command.ts")).runMigrate,
+  set: async () => (await import("./set/command.ts")).runSet,
+  diff: async () => (await import("./diff/command.ts")).runDiff,
+  events: async () => (await import("./events/command.ts")).runEvents,
+  trace: async () => (await import("./trace/command.ts")).runTrace,
 };
 
 /** Runs one command line and resolves with its exit code. Never rejects: what goes wrong is told on stderr. */

@@ -4,7 +4,7 @@ import { VERSION } from "../shared/version.ts";
 import { normaliseArgv } from "./argv.ts";
 import { type Flag, GLOBAL_FLAGS, VERBS, type Verb } from "./flags.ts";
 
-/** The flags of one call by name, as typed or by default; `service` is the positional one. */
+/** The flags of one call by name, as typed or by default; so are the positional words. */
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 export type Parsed =
@@ -52,7 +52,7 @@ function buildParser(columns: number, chosen: (verb: string, values: Values) => 
     .epilogue("Flags come after the command: kubectl itself refuses them before the name of a plugin.");
   for (const verb of VERBS) {
     parser = parser.command(
-      `${verb.name} ${verb.positional}`,
+      usageOf(verb),
       verb.describe,
       (builder) => describeVerb(builder, verb),
       (values) => chosen(verb.name, clean(values, verb)),
@@ -62,12 +62,23 @@ function buildParser(columns: number, chosen: (verb: string, values: Values) => 
 }
 
 function describeVerb(builder: Argv, verb: Verb): Argv {
-  let described = builder
-    .usage(`$0 ${verb.name} ${verb.positional} [flags]\n\n${verb.describe}.`)
-    .positional("service", { type: "string", describe: "Name of the Service" });
+  let described = builder.usage(`$0 ${usageOf(verb)} [flags]\n\n${verb.describe}.`);
+  for (const name of wordsOf(verb)) {
+    const { describe, choices } = verb.words?.[name] ?? { describe: "Name of the Service" };
+    described = described.positional(name, { type: "string", describe, ...(choices ? { choices } : {}) });
+  }
   for (const flag of [...verb.flags, ...GLOBAL_FLAGS]) described = described.option(flag.name, toOption(flag));
   for (const [command, what] of verb.examples) described = described.example(command, what);
   return described;
+}
+
+function usageOf({ name, positional }: Verb): string {
+  return positional === "" ? name : `${name} ${positional}`;
+}
+
+/** Names of the words in the usage line, without brackets. */
+function wordsOf({ positional }: Verb): string[] {
+  return [...positional.matchAll(/[<[](\w+)/g)].map(([, name]) => name ?? "");
 }
 
 function toOption(flag: Flag): Options {
@@ -89,6 +100,6 @@ function lastOf(value: unknown): unknown {
 }
 
 function clean(values: Record<string, unknown>, verb: Verb): Values {
-  const names = ["service", ...[...verb.flags, ...GLOBAL_FLAGS].map((flag) => flag.name)];
+  const names = [...wordsOf(verb), ...[...verb.flags, ...GLOBAL_FLAGS].map((flag) => flag.name)];
   return Object.fromEntries(names.map((name) => [name, values[name] as Values[string]]));
 }

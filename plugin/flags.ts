@@ -1,4 +1,5 @@
 /** Every command and flag, in one table that parser, help and completion are made from. */
+import { SERVICE_VERBS } from "./flags/service-verbs.ts";
 
 export interface Flag {
   name: string;
@@ -14,10 +15,21 @@ export interface Flag {
   required?: boolean;
 }
 
+/** A positional word. */
+export interface Word {
+  describe: string;
+  /** The only values accepted. */
+  choices?: readonly string[];
+  /** What it is, for completion. */
+  value?: "context";
+}
+
 export interface Verb {
   name: string;
   /** As in the usage line; `[x]` is optional. */
   positional: string;
+  /** What the words of `positional` other than `service` are, by name. */
+  words?: Readonly<Record<string, Word>>;
   describe: string;
   flags: readonly Flag[];
   examples: readonly (readonly [string, string])[];
@@ -165,4 +177,4 @@ const MIGRATE: Verb = {
 };
 
 /** Every command. */
-export const VERBS: readonly Verb[] = [STATUS, MIGRATE];
+export const VERBS: readonly Verb[] = [STATUS, MIGRATE, ...SERVICE_VERBS];

@@ -18,6 +18,11 @@ function itemDocument(service: ServiceStatus): object {
   return { apiVersion: API_VERSION, kind: "ServiceStatus", ...service };
 }
 
+/** Any other answer: `kind` and its fields. */
+export function kindDocument(kind: string, fields: object): object {
+  return { apiVersion: API_VERSION, kind, ...fields };
+}
+
 /** The text of a document. */
 export function renderDocument(document: object, format: "json" | "yaml"): string {
   return format === "json" ? `${JSON.stringify(document, null, 2)}\n` : stringify(document);

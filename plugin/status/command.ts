@@ -10,7 +10,7 @@ import { choosePaint } from "../render/paint.ts";
 import { noteOf, renderList, renderNotes, renderWide } from "../render/status-list.ts";
 import { renderTree } from "../render/status-tree.ts";
 import { collectService, collectServices } from "./collect.ts";
-import { chooseContexts, chooseNamespace } from "./contexts.ts";
+import { chooseContexts, chooseNamespace, takePart } from "./contexts.ts";
 import type { StatusModel } from "./model.ts";
 
 interface StatusOptions extends GlobalOptions {
@@ -50,15 +50,6 @@ export async function runStatus(values: Values, io: Io): Promise<ExitCode> {
   } finally {
     await closeSessions(opened);
   }
-}
-
-/** Of contexts nobody named, those count where syndicate is installed, and those that could not be asked. */
-function takePart(sessions: readonly Session[]): Session[] {
-  const found = sessions.filter(({ status }) => status.installed || !status.reachable);
-  if (found.length > 0) return found;
-  throw new CliError("syndicate is installed in no cluster of this kubeconfig", {
-    next: "kubectl config get-contexts",
-  });
 }
 
 async function collect(sessions: readonly Session[], options: StatusOptions, io: Io): Promise<StatusModel> {

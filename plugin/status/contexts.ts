@@ -1,5 +1,6 @@
 /** Which contexts `status` looks at. Pure. */
 import { findContext, type Kubeconfig } from "../clusters/kubeconfig.ts";
+import type { Session } from "../clusters/session.ts";
 import { CliError } from "../exit.ts";
 import { listOf } from "../options.ts";
 
@@ -28,9 +29,19 @@ export function chooseContexts(
   return { names, named: false };
 }
 
-function serverOf(config: Kubeconfig, cluster: string): string {
+/** URL of the API server of a cluster entry; a text of its own for one without. */
+export function serverOf(config: Kubeconfig, cluster: string): string {
   const entry = config.clusters.find(({ name }) => name === cluster) as { cluster?: { server?: string } } | undefined;
   return entry?.cluster?.server ?? `no server: ${cluster}`;
+}
+
+/** Of contexts nobody named, those count where syndicate is installed, and those that could not be asked. Throws `CliError`. */
+export function takePart(sessions: readonly Session[]): Session[] {
+  const found = sessions.filter(({ status }) => status.installed || !status.reachable);
+  if (found.length > 0) return found;
+  throw new CliError("syndicate is installed in no cluster of this kubeconfig", {
+    next: "kubectl config get-contexts",
+  });
 }
 
 /** The namespace of `--namespace`, else of the current context if it was chosen, else of the first one. */

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listCandidates } from "../../../plugin/completion/candidates.ts";
+import { VERBS } from "../../../plugin/flags.ts";
 
 const contexts = () => ["east", "west", "emea"];
 
 /** Words typed (the last one may be empty) → values offered, without descriptions. */
 const rows: [string, string[], string[]][] = [
-  ["nothing typed", [""], ["status", "migrate"]],
+  ["nothing typed", [""], VERBS.map(({ name }) => name)],
   ["half a command", ["mig"], ["migrate"]],
   ["flags that are missing", ["migrate", "web", ""], ["--from", "--to"]],
   ["a flag already given is not offered again", ["migrate", "--from", "east", ""], ["--to"]],
