@@ -1,7 +1,7 @@
 /** Spellings kubectl accepts and yargs does not, brought into the form yargs reads. */
 
 /** Short flags that take a value. */
-const VALUE_SHORTS = "no";
+const VALUE_SHORTS = "noslv";
 /** Long flags whose value may look like a flag, such as `--timeout -1s`. */
 const SIGNED = /^--(timeout|settle|request-timeout|min-ready)$/;
 

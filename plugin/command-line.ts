@@ -2,10 +2,12 @@
 import yargs, { type Argv, type Options } from "yargs";
 import { VERSION } from "../shared/version.ts";
 import { normaliseArgv } from "./argv.ts";
-import { type Flag, GLOBAL_FLAGS, VERBS, type Verb } from "./flags.ts";
+import type { Flag, Verb } from "./flags/flag.ts";
+import { GLOBAL_FLAGS } from "./flags/global.ts";
+import { VERBS } from "./flags/verbs.ts";
 
 /** The flags of one call by name, as typed or by default; so are the positional words. */
-export type Values = Readonly<Record<string, string | boolean | undefined>>;
+export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export type Parsed =
   | { kind: "run"; verb: string; values: Values }
@@ -90,13 +92,18 @@ function toOption(flag: Flag): Options {
     ...(flag.choices === undefined ? {} : { choices: flag.choices }),
     ...(flag.default === undefined ? {} : { default: flag.default }),
     ...(flag.required === undefined ? {} : { demandOption: flag.required }),
+    ...(flag.rare ? { hidden: true } : {}),
     // A flag given twice: the last one counts, as in kubectl.
-    coerce: lastOf,
+    coerce: flag.many ? allOf : lastOf,
   };
 }
 
 function lastOf(value: unknown): unknown {
   return Array.isArray(value) ? value.at(-1) : value;
+}
+
+function allOf(value: unknown): unknown {
+  return value === undefined ? undefined : [value].flat();
 }
 
 function clean(values: Record<string, unknown>, verb: Verb): Values {

@@ -1,4 +1,6 @@
 /** Typed options out of flag values. A value that makes no sense is a `CliError` naming the flag. */
+import type { Impersonation } from "./clusters/credentials.ts";
+import { type Overrides, readOverrides } from "./clusters/overrides.ts";
 import type { Values } from "./command-line.ts";
 import { parseDuration } from "./duration.ts";
 import { CliError } from "./exit.ts";
@@ -9,23 +11,47 @@ export interface GlobalOptions {
   kubeconfig: string | undefined;
   /** Milliseconds for one answer of one cluster. */
   deadlineMs: number;
-  as: string | undefined;
-  asGroup: string | undefined;
+  impersonate: Impersonation;
+  overrides: Overrides;
+  /** As kubectl's `-v`: from 6 on every request is told. */
+  verbosity: number;
+  warningsAsErrors: boolean;
   color: string;
 }
 
+/** The longest a timer of Node can run, 24 days. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
 /** The flags every command has. */
 export function readGlobalOptions(values: Values): GlobalOptions {
-  const deadlineMs = durationOf(values, "request-timeout");
-  if (deadlineMs === 0) throw new CliError("--request-timeout must be more than 0");
   return {
     namespace: textOf(values, "namespace"),
     kubeconfig: textOf(values, "kubeconfig"),
-    deadlineMs,
-    as: textOf(values, "as"),
-    asGroup: textOf(values, "as-group"),
+    deadlineMs: Math.min(requestTimeout(values) || NO_LIMIT_MS, NO_LIMIT_MS),
+    impersonate: { user: textOf(values, "as"), groups: textsOf(values, "as-group"), uid: textOf(values, "as-uid") },
+    overrides: readOverrides(values),
+    verbosity: verbosityOf(values),
+    warningsAsErrors: values["warnings-as-errors"] === true,
     color: textOf(values, "color") ?? "auto",
   };
+}
+
+/** kubectl takes a bare number for seconds here, and nowhere else. */
+function requestTimeout(values: Values): number {
+  const text = textOf(values, "request-timeout") ?? "0";
+  return /^\d+$/.test(text) ? Number(text) * 1000 : durationOf(values, "request-timeout");
+}
+
+function verbosityOf(values: Values): number {
+  const text = textOf(values, "v") ?? "0";
+  if (!/^\d+$/.test(text)) throw new CliError(`-v "${text}" is no number`);
+  return Number(text);
+}
+
+/** A flag that may be repeated; a value may hold several, separated by commas, as in kubectl. */
+export function textsOf(values: Values, name: string): string[] {
+  const value = values[name];
+  return listOf([value ?? []].flat().map(String).join(","));
 }
 
 /** A text flag; undefined if it is absent or empty. */

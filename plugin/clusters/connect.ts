@@ -1,15 +1,13 @@
-/** From a context to a client. The Kubernetes client is loaded here and nowhere else in the plugin. */
-import { KubeConfig } from "@kubernetes/client-node";
+/** From a context to a client. */
 import { PLUGIN_FIELD_MANAGER } from "../../shared/keys.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { credentialsFromKubeConfig } from "../../shared/kube/personal-kubeconfig.ts";
+import type { Exchange } from "../../shared/kube/transport.ts";
+import { type CredentialOptions, readCredentials } from "./credentials.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 
-export interface ConnectOptions {
-  /** Who to impersonate, if anybody. */
-  as?: string | undefined;
-  asGroup?: string | undefined;
-  onWarning?: (text: string) => void;
+export interface ConnectOptions extends CredentialOptions {
+  onWarning?: ((text: string) => void) | undefined;
+  onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
 /** A cluster we talk to by one context of the user's kubeconfig. */
@@ -22,19 +20,13 @@ export interface Access {
 
 /** The client of a context; exec plugins run now. Throws an Error if the credentials cannot be had. */
 export async function connect(config: Kubeconfig, context: string, options: ConnectOptions): Promise<Access> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromString(JSON.stringify(config));
-  const credentials = await credentialsFromKubeConfig(kubeConfig, context);
-  const headers = { ...credentials.headers, ...impersonation(options) };
-  const { onWarning } = options;
-  const client = createClient(
-    { ...credentials, headers },
-    { cluster: context, fieldManager: PLUGIN_FIELD_MANAGER, ...(onWarning ? { onWarning } : {}) },
-  );
+  const credentials = await readCredentials(config, context, options);
+  const { onWarning, onExchange } = options;
+  const client = createClient(credentials, {
+    cluster: context,
+    fieldManager: PLUGIN_FIELD_MANAGER,
+    ...(onWarning ? { onWarning } : {}),
+    ...(onExchange ? { onExchange } : {}),
+  });
   return { context, server: credentials.server, client };
-}
-
-function impersonation({ as, asGroup }: ConnectOptions): Record<string, string> {
-  if (as === undefined) return {};
-  return { "Impersonate-User": as, ...(asGroup === undefined ? {} : { "Impersonate-Group": asGroup }) };
 }

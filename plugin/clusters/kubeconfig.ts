@@ -14,7 +14,8 @@ export interface KubeconfigFile {
   text: string;
 }
 
-interface Named {
+/** An entry of a kubeconfig's list. */
+export interface Named {
   name: string;
 }
 

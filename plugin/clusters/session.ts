@@ -1,14 +1,19 @@
 /** Opens clusters by their contexts: client, identity, and what went wrong. One that fails does not stop the others. */
 import { classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions } from "../../shared/kube/client.ts";
+import type { Exchange } from "../../shared/kube/transport.ts";
 import { formatDuration } from "../duration.ts";
 import { CliError } from "../exit.ts";
 import type { Io } from "../io.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { ClusterStatus } from "../status/model.ts";
-import { type Access, connect } from "./connect.ts";
+import { type Access, type ConnectOptions, connect } from "./connect.ts";
 import { type Identity, isForbidden, readHeartbeat, readIdentity } from "./identity.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
+import { applyOverrides } from "./overrides.ts";
+
+/** As kubectl: `-v=6` tells URL, status and duration. */
+const LOG_REQUESTS = 6;
 
 /** A cluster we tried to open. */
 export interface Session {
@@ -19,15 +24,18 @@ export interface Session {
   identity?: Identity;
 }
 
+/** What opening clusters needs of the world. */
+export type SessionIo = Pick<Io, "signal" | "now" | "env" | "canAsk" | "stderr">;
+
 /** Opens all contexts at once, in their order. */
 export async function openSessions(
   config: Kubeconfig,
   contexts: readonly string[],
   options: GlobalOptions,
-  { signal, now }: Pick<Io, "signal" | "now">,
+  io: SessionIo,
 ): Promise<Session[]> {
-  const call = { deadlineMs: options.deadlineMs, signal };
-  const sessions = await Promise.all(contexts.map((context) => openSession(config, context, options, call, now)));
+  const used = applyOverrides(config, contexts, options.overrides);
+  const sessions = await Promise.all(contexts.map((context) => openSession(used, context, options, io)));
   checkNames(sessions);
   return sessions;
 }
@@ -35,14 +43,14 @@ export async function openSessions(
 async function openSession(
   config: Kubeconfig,
   context: string,
-  { as, asGroup }: GlobalOptions,
-  call: CallOptions,
-  now: () => number,
+  options: GlobalOptions,
+  io: SessionIo,
 ): Promise<Session> {
+  const call = { deadlineMs: options.deadlineMs, signal: io.signal };
   const known = { name: context, context, server: "", reachable: false, installed: false };
   let access: Access;
   try {
-    access = await connect(config, context, { as, asGroup });
+    access = await connect(config, context, connectOptions(options, io));
   } catch (error) {
     return { status: { ...known, problem: `no credentials: ${describeProblem(error)}` } };
   }
@@ -51,7 +59,7 @@ async function openSession(
     const identity = await readIdentity(access.client, call);
     if (!identity) return { status: { ...reached, problem: "syndicate is not installed here" }, access };
     const { clusterName, version } = identity;
-    const problem = await findSilence(access, call, now());
+    const problem = await findSilence(access, call, io.now());
     const status = { ...reached, name: clusterName, installed: true, version, ...(problem ? { problem } : {}) };
     return { status, access, identity };
   } catch (error) {
@@ -63,6 +71,20 @@ async function openSession(
     }
     return { status: { ...reached, reachable: false, problem: describeProblem(error) } };
   }
+}
+
+function connectOptions(options: GlobalOptions, { env, canAsk, now, stderr }: SessionIo): ConnectOptions {
+  const log = ({ cluster, method, url, status, ms }: Exchange) =>
+    stderr.write(`${cluster}: ${method} ${url} ${status} in ${formatDuration(ms)}\n`);
+  const warned = new Set<string>();
+  const onWarning = (text: string) => {
+    if (options.warningsAsErrors) throw new CliError(`the server warns, and --warnings-as-errors is set: ${text}`);
+    // As kubectl: each text once.
+    if (!warned.has(text)) stderr.write(`Warning: ${text}\n`);
+    warned.add(text);
+  };
+  const onExchange = options.verbosity >= LOG_REQUESTS ? log : undefined;
+  return { impersonate: options.impersonate, env, canAsk, now, onWarning, onExchange };
 }
 
 /** Four lease durations of the sync process: clocks of machines that are further apart than that have other troubles too. */

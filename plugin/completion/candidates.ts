@@ -1,5 +1,7 @@
 /** What the shell offers after the words typed so far. Pure but for the contexts, which are asked for only when wanted. */
-import { type Flag, GLOBAL_FLAGS, VERBS } from "../flags.ts";
+import type { Flag } from "../flags/flag.ts";
+import { GLOBAL_FLAGS } from "../flags/global.ts";
+import { VERBS } from "../flags/verbs.ts";
 
 /** Lines `value<TAB>description` that begin with the last word, which may be empty. */
 export function listCandidates(words: readonly string[], contexts: () => readonly string[]): string[] {

@@ -1,5 +1,5 @@
 /** Flags that several commands share. */
-import type { Flag } from "../flags.ts";
+import type { Flag } from "./flag.ts";
 
 /** Several clusters to look at. */
 export const CONTEXTS: Flag = {

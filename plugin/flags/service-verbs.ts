@@ -1,6 +1,7 @@
 /** Commands about one Service, beside `status` and `migrate`. */
-import type { Verb } from "../flags.ts";
+
 import { CONTEXT, CONTEXTS, DRY_RUN, NO_HEADERS, ONE_CONTEXT, OUTPUT, YES } from "./cluster-flags.ts";
+import type { Verb } from "./flag.ts";
 
 const SET: Verb = {
   name: "set",

@@ -5,7 +5,7 @@ import type { ClusterCredentials } from "./credentials.ts";
 import type { KubeObject } from "./objects.ts";
 import { limits, readPages, readWhole, withQuery } from "./pages.ts";
 import { translateSlices } from "./slice-transport.ts";
-import { type ApiCall, createTransport, type Transport } from "./transport.ts";
+import { type ApiCall, createTransport, type Exchange, type Transport } from "./transport.ts";
 import type { WatchEvent } from "./watch-stream.ts";
 
 export interface CallOptions {
@@ -97,6 +97,8 @@ export interface ClientOptions {
   userAgent?: string;
   /** Receives each text of the server's `Warning` headers. Default: they are dropped. */
   onWarning?: (text: string) => void;
+  /** Called for each answer, for logs. */
+  onExchange?: (exchange: Exchange) => void;
   /** Default `systemClock`. */
   clock?: Clock;
 }
@@ -116,8 +118,8 @@ const CONTENT_TYPES: Readonly<Record<PatchType, string>> = {
  * Throws an Error if certificate, key or proxy in the credentials cannot be used.
  */
 export function createClient(credentials: ClusterCredentials, options: ClientOptions): KubeClient {
-  const { cluster, clock = systemClock, userAgent = "kubectl-syndicate", onWarning } = options;
-  const transport = translateSlices(createTransport(credentials, { cluster, clock, userAgent, onWarning }));
+  const { cluster, clock = systemClock, userAgent = "kubectl-syndicate", onWarning, onExchange } = options;
+  const transport = translateSlices(createTransport(credentials, { cluster, clock, userAgent, onWarning, onExchange }));
   return { ...readVerbs(transport), ...writeVerbs(transport, options.fieldManager), ...lifecycle(transport) };
 }
 

@@ -25,8 +25,8 @@ export interface ClusterCredentials {
   readonly insecure?: boolean;
   /** Only from a person's own kubeconfig: HTTP CONNECT proxy, `http://` or `https://`. */
   readonly proxyUrl?: string;
-  /** Only from a person's own kubeconfig: further headers of every request, such as `Impersonate-User`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Only from a person's own kubeconfig: further headers of every request, such as `Impersonate-Group`; a list is sent as one header a value. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** The token to send now, undefined for a cluster without one. */

@@ -14,6 +14,13 @@ export async function fileCredentials(file: string, contextName?: string): Promi
   return credentialsFromKubeConfig(kubeConfig, contextName ?? kubeConfig.getCurrentContext());
 }
 
+/** The credentials of one context of a kubeconfig given as text. Throws as `credentialsFromKubeConfig` does. */
+export async function credentialsFromText(text: string, contextName: string): Promise<ClusterCredentials> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(text);
+  return credentialsFromKubeConfig(kubeConfig, contextName);
+}
+
 /**
  * The credentials of one context, of whatever kind: token, client certificate, exec plugin, OIDC, basic. Exec plugins run
  * now, and again when their token has expired or was refused. A client certificate from an exec plugin is asked for once.

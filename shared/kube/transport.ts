@@ -52,6 +52,19 @@ export interface TransportOptions {
   userAgent: string;
   /** Receives each text of the server's `Warning` headers. */
   onWarning?: ((text: string) => void) | undefined;
+  /** Called for each answer. */
+  onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
+/** A request and its answer, as far as a log may show them: no headers, no bodies. */
+export interface Exchange {
+  cluster: string;
+  method: string;
+  url: string;
+  /** HTTP status. */
+  status: number;
+  /** Milliseconds until the headers of the answer were there. */
+  ms: number;
 }
 
 /** What one set of credentials opened. */
@@ -128,7 +141,7 @@ async function sendOnce(connection: Connection, call: ApiCall, options: Transpor
   const headers = await headersFor(connection, call, options, fresh);
   const deadline = startDeadline(asked, { clock: options.clock, ms: call.deadlineMs, signal: call.signal });
   try {
-    const answer = await connection.dispatcher.request(requestFor(connection, call, headers, deadline.signal));
+    const answer = await ask(connection, call, headers, deadline.signal, options);
     const text = await answer.body.text();
     reportWarnings(answer.headers["warning"], options.onWarning);
     if (answer.statusCode < 200 || answer.statusCode > 299) throw answerError(asked, answer, text);
@@ -145,7 +158,7 @@ async function stream(connection: Connection, call: ApiCall, options: TransportO
   const headers = await headersFor(connection, call, options, false);
   const deadline = startDeadline(asked, { clock: options.clock, ms: call.deadlineMs, signal: call.signal });
   try {
-    const answer = await connection.dispatcher.request(requestFor(connection, call, headers, deadline.signal));
+    const answer = await ask(connection, call, headers, deadline.signal, options);
     deadline.stopTimer();
     reportWarnings(answer.headers["warning"], options.onWarning);
     if (answer.statusCode !== 200) throw answerError(asked, answer, await answer.body.text());
@@ -178,25 +191,37 @@ async function probe(credentials: ClusterCredentials, deadlineMs: number, option
   }
 }
 
-function requestFor(connection: Connection, call: ApiCall, headers: Record<string, string>, signal: AbortSignal) {
-  return {
-    origin: connection.origin,
-    path: connection.prefix + call.path,
-    method: call.method,
-    headers,
-    body: call.body === undefined ? null : JSON.stringify(call.body),
-    signal,
-  };
+async function ask(
+  connection: Connection,
+  call: ApiCall,
+  headers: RequestHeaders,
+  signal: AbortSignal,
+  { cluster, clock, onExchange }: TransportOptions,
+): Promise<Dispatcher.ResponseData> {
+  const { method } = call;
+  const [origin, path] = [connection.origin, connection.prefix + call.path];
+  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  const started = clock.now();
+  const answer = await connection.dispatcher.request({ origin, path, method, headers, body, signal });
+  onExchange?.({ cluster, method, url: origin + path, status: answer.statusCode, ms: clock.now() - started });
+  return answer;
 }
 
-async function headersFor(connection: Connection, call: ApiCall, options: TransportOptions, fresh: boolean) {
+type RequestHeaders = Record<string, string | string[]>;
+
+async function headersFor(
+  connection: Connection,
+  call: ApiCall,
+  options: TransportOptions,
+  fresh: boolean,
+): Promise<RequestHeaders> {
   const token = await currentToken(connection.credentials, fresh).catch((error: unknown) => {
     throw errorFromNetwork({ cluster: options.cluster, path: call.path }, error, "Credentials");
   });
   return {
     accept: "application/json",
     "user-agent": options.userAgent,
-    ...connection.credentials.headers,
+    ...(connection.credentials.headers as RequestHeaders | undefined),
     ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
-import type { TlsOptions } from "node:tls";
+import { TLSSocket, type TlsOptions } from "node:tls";
 
 export interface SeenRequest {
   method: string;
@@ -14,6 +14,8 @@ export interface SeenRequest {
   body: unknown;
   /** Number of the connection it came on, from 1. */
   connection: number;
+  /** Common name of the client's certificate, where one was asked for and shown. */
+  person?: string | undefined;
 }
 
 export interface TinyServer {
@@ -46,6 +48,8 @@ export async function startTinyServer(handler: Handler, tls?: TlsOptions): Promi
       headers: incoming.headers,
       body: text === "" ? undefined : JSON.parse(text),
       connection: sockets.get(incoming.socket) ?? 0,
+      person:
+        incoming.socket instanceof TLSSocket ? String(incoming.socket.getPeerCertificate()?.subject?.CN) : undefined,
     };
     requests.push(request);
     handler(request, response);
