@@ -13,6 +13,7 @@ import type { Clock } from "./clock.ts";
 import { type ClusterCredentials, currentToken } from "./credentials.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { openDispatcher } from "./dispatcher.ts";
+import { reportWarnings } from "./warnings.ts";
 import { readEvents, type WatchEvent } from "./watch-stream.ts";
 
 export interface ApiCall {
@@ -230,17 +231,6 @@ async function headersFor(
 function answerError(asked: Asked, answer: Dispatcher.ResponseData, text: string): ApiError {
   const retryAfter = answer.headers["retry-after"];
   return errorFromAnswer(asked, answer.statusCode, text, typeof retryAfter === "string" ? retryAfter : undefined);
-}
-
-/** Kubernetes sends `299 - "text"` (RFC 7234 5.5), several in one header or in several. */
-function reportWarnings(header: string | string[] | undefined, onWarning: ((text: string) => void) | undefined): void {
-  if (header === undefined || onWarning === undefined) return;
-  for (const [, quoted = ""] of [header]
-    .flat()
-    .join(", ")
-    .matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)) {
-    onWarning(quoted.replace(/\\(.)/g, "$1"));
-  }
 }
 
 async function closeGently(dispatcher: Dispatcher, clock: Clock): Promise<void> {
