@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listCandidates } from "../../../plugin/completion/candidates.ts";
-import { VERBS } from "../../../plugin/flags.ts";
+import { VERBS } from "../../../plugin/flags/verbs.ts";
 
 const contexts = () => ["east", "west", "emea"];
 
