@@ -53,6 +53,17 @@ function readAnswer(text: string): Pick<MeterRecord, "pod" | "cluster" | "error"
   }
 }
 
+/** Why no answer came. Where a connection's packets go is decided once, by its first packet: the kernel tells which way that was. */
+function giveUp({ localPort, connecting }: Socket): Pick<MeterRecord, "error" | "connected" | "flows"> {
+  const about = { error: "ETIMEDOUT", connected: !connecting };
+  try {
+    const flows = readFileSync("/proc/net/nf_conntrack", "utf8").split("\n");
+    return { ...about, flows: flows.filter((flow) => flow.includes(`port=${localPort} `)) };
+  } catch {
+    return about;
+  }
+}
+
 function send(at: number): void {
   const sent = now();
   const address = resolveHost();
@@ -63,17 +74,17 @@ function send(at: number): void {
   }
   let text = "";
   let done = false;
-  const end = (outcome: Pick<MeterRecord, "pod" | "cluster" | "error">) => {
+  const end = (answer: Pick<MeterRecord, "pod" | "cluster" | "error"> | undefined) => {
     if (done) return;
     done = true;
     clearTimeout(timer);
-    socket.destroy();
     // A busy event loop can read an answer before the timer that should have given it up.
-    const late = now() - sent > timeoutMs;
-    finish({ at, sent, ms: now() - at, ...(late ? { error: "ETIMEDOUT" } : outcome) });
+    const outcome = answer === undefined || now() - sent > timeoutMs ? giveUp(socket) : answer;
+    socket.destroy();
+    finish({ at, sent, ms: now() - at, ...outcome });
   };
   const socket: Socket = connect({ host: address, port });
-  const timer = setTimeout(() => end({ error: "ETIMEDOUT" }), timeoutMs);
+  const timer = setTimeout(() => end(undefined), timeoutMs);
   socket.on("connect", () => socket.write(`GET / HTTP/1.1\r\nHost: ${address}\r\nConnection: close\r\n\r\n`));
   socket.on("data", (chunk) => {
     text += chunk.toString("utf8");

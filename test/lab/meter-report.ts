@@ -28,6 +28,9 @@ export interface MeterRecord {
   cluster?: string;
   /** Instead of an answer: an error code such as ECONNREFUSED, ETIMEDOUT, ENOTFOUND, HTTP_503, BAD_ANSWER. */
   error?: string;
+  /** With ETIMEDOUT: whether the connection stood, and what the kernel's connection tracking says about it where that can be read. */
+  connected?: boolean;
+  flows?: string[];
 }
 
 /** Last line of a meter's file. */
