@@ -8,6 +8,7 @@ import type { ServiceKey } from "../shared/protocol/snapshot.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
+import { fenceWrites } from "./fence.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Overlay } from "./overlay.ts";
@@ -48,8 +49,9 @@ export class Controller {
   #firstLook: NodeJS.Timeout | undefined;
 
   constructor(options: ControllerOptions) {
-    const { config, client, clusterUid, log } = options;
+    const { config, clusterUid, log } = options;
     this.#options = options;
+    const client = fenceWrites(options.client, () => this.#leads());
     this.#own = new WatchedCluster(config.clusterName, client, config.podCIDRs, this.#eventsOf(config.clusterName));
     this.#peers = new Peers({
       folder: config.peersDir,
@@ -59,6 +61,7 @@ export class Controller {
       events: (name) => this.#eventsOf(name),
       onPeers: () => this.#addAll(),
       onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
+      onError: (error) => log.error({ err: error, folder: config.peersDir }, "the folder of peers cannot be read"),
     });
     this.#sources = {
       own: this.#own,

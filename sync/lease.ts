@@ -1,6 +1,6 @@
 /**
  * Leader election on a Lease, as client-go does it: a holder is judged dead by how long its Lease has not changed under our
- * own clock, never by comparing the times written in it with ours. Like there, it does not fence: writes carry preconditions.
+ * own clock, never by comparing the times written in it with ours. It does not fence on the server: writes carry preconditions.
  */
 import { LEASE } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
@@ -24,6 +24,8 @@ export interface Lease extends KubeObject {
 const DURATION_MS = 15_000;
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
+/** For each of the two calls of a renewal. */
+const CALL = { deadlineMs: RENEW_DEADLINE_MS / 2 };
 
 export interface ElectionOptions {
   client: KubeClient;
@@ -48,7 +50,9 @@ export class Election {
   readonly #options: ElectionOptions;
   readonly #stopped = new AbortController();
   #observed: Observed | undefined;
+  /** What was last told. */
   #leading = false;
+  /** When the last renewal that succeeded was asked for. */
   #renewedAt = 0;
   #finished: Promise<void> = Promise.resolve();
 
@@ -56,8 +60,12 @@ export class Election {
     this.#options = options;
   }
 
+  /**
+   * True while the Lease is surely ours. The clock alone ends it: a process that slept or cannot renew has stopped to lead before
+   * anybody tells it.
+   */
   get leading(): boolean {
-    return this.#leading;
+    return this.#leading && this.#isFresh();
   }
 
   start(): void {
@@ -76,30 +84,37 @@ export class Election {
   async #run(): Promise<void> {
     const { clock, onError } = this.#options;
     while (!this.#stopped.signal.aborted) {
+      const askedAt = clock.now();
       try {
-        this.#lead(await this.#tryAcquire());
+        const held = await this.#tryAcquire();
+        // A gap in leading is told even if it is over: what was not done meanwhile has to be looked at.
+        if (!this.leading) this.#lead(false);
+        if (held) this.#renewedAt = askedAt;
+        this.#lead(held && this.#isFresh());
       } catch (error) {
         onError(error);
+        if (!this.leading) this.#lead(false);
       }
-      if (this.#leading && clock.now() - this.#renewedAt > RENEW_DEADLINE_MS) this.#lead(false);
       await sleep(clock, RETRY_MS, this.#stopped.signal);
     }
   }
 
+  #isFresh(): boolean {
+    return this.#options.clock.now() - this.#renewedAt <= RENEW_DEADLINE_MS;
+  }
+
   /** True if the Lease is ours now. A conflict means somebody else was faster. */
   async #tryAcquire(): Promise<boolean> {
-    const { client, namespace, clock } = this.#options;
+    const { client, namespace } = this.#options;
     const path = leases.one(namespace, LEASE);
-    const options = { deadlineMs: RENEW_DEADLINE_MS / 2 };
-    const existing = await getIfExists<Lease>(client, path);
+    const existing = await getIfExists<Lease>(client, path, CALL);
     this.#observe(existing);
     if (existing && !this.#mayTake(existing)) return false;
     try {
       const desired = this.#claim(existing);
       const stored = existing
-        ? await client.replace<Lease>(path, desired, options)
-        : await client.create<Lease>(leases.in(namespace), desired, options);
-      this.#renewedAt = clock.now();
+        ? await client.replace<Lease>(path, desired, CALL)
+        : await client.create<Lease>(leases.in(namespace), desired, CALL);
       this.#observe(stored);
       return true;
     } catch (error) {
@@ -141,10 +156,10 @@ export class Election {
   async #release(): Promise<void> {
     const { client, namespace } = this.#options;
     const path = leases.one(namespace, LEASE);
-    const existing = await getIfExists<Lease>(client, path);
+    const existing = await getIfExists<Lease>(client, path, CALL);
     if (existing?.spec?.holderIdentity !== this.#options.instance) return;
     const spec = { ...existing.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime() };
-    await client.replace(path, { ...existing, spec });
+    await client.replace(path, { ...existing, spec }, CALL);
   }
 
   #lead(leading: boolean): void {

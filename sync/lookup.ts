@@ -1,11 +1,15 @@
 /** Reading objects that may be absent. */
 import { classifyError } from "../shared/kube/api-error.ts";
-import type { KubeClient } from "../shared/kube/client.ts";
+import type { CallOptions, KubeClient } from "../shared/kube/client.ts";
 
 /** The object at a path, or undefined where there is none. Rejects with `ApiError` for any other reason. */
-export async function getIfExists<T>(client: KubeClient, path: string): Promise<T | undefined> {
+export async function getIfExists<T>(
+  client: KubeClient,
+  path: string,
+  options: CallOptions = {},
+): Promise<T | undefined> {
   try {
-    return await client.get<T>(path);
+    return await client.get<T>(path, options);
   } catch (error) {
     if (classifyError(error) === "notFound") return undefined;
     throw error;

@@ -1,14 +1,13 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
 import type { ClusterCredentials } from "../shared/kube/credentials.ts";
 import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
-import { configMaps } from "../shared/kube/resources.ts";
+import { configMaps, endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type ConfigMap, readClusterUid } from "./identity.ts";
 import { getIfExists } from "./lookup.ts";
+import { type PeerFile, readPeerFolder } from "./peer-files.ts";
 
 /** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
 const POLL_MS = 5_000;
@@ -23,14 +22,16 @@ export interface PeersOptions {
   events(name: string): ClusterEvents;
   /** The set of peers changed: every key has to be looked at. */
   onPeers(): void;
-  /** A file or a cluster behind it is refused; said once for each text. */
+  /** A file or a cluster behind it is refused; said once for each reason. */
   onRefused(name: string, reason: string): void;
+  /** The folder as a whole cannot be read; everything stays as it is. */
+  onError(error: unknown): void;
 }
 
 interface Peer {
   name: string;
-  /** Text of the file it was made from. */
-  text: string;
+  /** The file it was made from; undefined: it is gone. */
+  file: PeerFile | undefined;
   client?: KubeClient;
   cluster?: WatchedCluster;
   refused?: string;
@@ -60,9 +61,20 @@ export class Peers {
     return new Map([...this.#peers.values()].map((peer) => [peer.name, peer.cluster]));
   }
 
-  /** Why a peer is refused; undefined if it is not. */
-  refusal(name: string): string | undefined {
-    return this.#peers.get(name)?.refused;
+  /** Why peers are refused, by name. One whose new file is refused while the old one still serves is among them. */
+  get refusals(): ReadonlyMap<string, string> {
+    const refused = [...this.#peers.values()].flatMap(({ name, refused }) =>
+      refused ? [[name, refused] as const] : [],
+    );
+    return new Map(refused);
+  }
+
+  /** The file in use of each connected peer. */
+  get files(): ReadonlyMap<string, PeerFile> {
+    const known = [...this.#peers.values()].flatMap(({ name, file, client }) =>
+      file && client ? [[name, file] as const] : [],
+    );
+    return new Map(known);
   }
 
   async stop(): Promise<void> {
@@ -79,63 +91,83 @@ export class Peers {
   }
 
   async #look(): Promise<void> {
-    const files = await readFiles(this.#options.folder);
-    for (const [name, text] of files) {
-      const known = this.#peers.get(name);
-      if (known?.text === text && known.cluster) continue;
-      if (known?.cluster && known.client) await this.#rotate(known, text);
-      else await this.#connect(name, text);
-    }
-    for (const peer of this.#peers.values()) {
-      if (files.has(peer.name) || peer.text === "") continue;
-      // A missing file means unreachable, never gone: what was read last stays known.
-      await disconnect(peer);
-      const { name, cluster } = peer;
-      this.#peers.set(name, {
-        name,
-        text: "",
-        refused: "its kubeconfig file is gone",
-        ...(cluster ? { cluster } : {}),
-      });
-      this.#options.onRefused(peer.name, "its kubeconfig file is gone; what came from it is kept as it is");
-      this.#options.onPeers();
+    try {
+      const { files, unreadable } = await readPeerFolder(this.#options.folder);
+      for (const [name, reason] of unreadable) this.#refuse(this.#peers.get(name) ?? { name, file: undefined }, reason);
+      // Side by side: one peer that does not answer must not keep the others waiting.
+      await Promise.all([...files].map(([name, file]) => this.#lookAt(name, file)));
+      const gone = [...this.#peers.values()].filter(
+        ({ name, file }) => file && !files.has(name) && !unreadable.has(name),
+      );
+      for (const peer of gone) await this.#forsake(peer);
+    } catch (error) {
+      this.#options.onError(error);
     }
   }
 
-  async #connect(name: string, text: string): Promise<void> {
-    const before = this.#peers.get(name)?.refused;
-    const peer: Peer = { name, text };
+  async #lookAt(name: string, file: PeerFile): Promise<void> {
+    const known = this.#peers.get(name);
+    if (!known?.cluster || !known.client) return this.#connect(name, file);
+    if (known.file?.text !== file.text) return this.#rotate(known, known.client, file);
+    // Back to the file in use: whatever was wrong with another one is over.
+    delete known.refused;
+  }
+
+  /** A missing file means unreachable, never gone: what was read last stays known. */
+  async #forsake(peer: Peer): Promise<void> {
+    await disconnect(peer);
+    const { name, cluster } = peer;
+    const left: Peer = { name, file: undefined, ...(cluster ? { cluster } : {}) };
+    this.#refuse(left, "its kubeconfig file is gone; what came from it is kept as it is");
+    this.#options.onPeers();
+  }
+
+  async #connect(name: string, file: PeerFile): Promise<void> {
+    const before = this.#peers.get(name);
+    let client: KubeClient | undefined;
     try {
-      const credentials = parsePeerKubeconfig(text, name);
-      peer.client = createClient(credentials, { cluster: name });
-      await this.#checkIdentity(name, peer.client);
-      peer.cluster = follow(peer.client, name, credentials, this.#options.events(name));
+      const credentials = parsePeerKubeconfig(file.text, name);
+      client = createClient(credentials, { cluster: name });
+      await this.#prove(name, client);
+      const cluster = follow(client, name, credentials, this.#options.events(name));
+      this.#peers.set(name, { name, file, client, cluster });
+      this.#options.onPeers();
     } catch (error) {
-      peer.refused = (error as Error).message;
-      if (peer.refused !== before) this.#options.onRefused(name, peer.refused);
-      await peer.client?.close();
-      delete peer.client;
+      // What was known of a peer that once was connected is kept, as if its file had never come back.
+      const { cluster } = before ?? {};
+      this.#refuse({ name, file, ...(cluster ? { cluster } : {}), ...refusedBefore(before) }, (error as Error).message);
+      if (!before) this.#options.onPeers();
+      await client?.close();
     }
-    this.#peers.set(name, peer);
-    if (peer.cluster || before === undefined) this.#options.onPeers();
   }
 
   /** New credentials for a connected peer: proven first, swapped then; a bad file leaves the good ones in place. */
-  async #rotate(peer: Peer, text: string): Promise<void> {
+  async #rotate(peer: Peer, client: KubeClient, file: PeerFile): Promise<void> {
     try {
-      const credentials = parsePeerKubeconfig(text, peer.name);
+      const credentials = parsePeerKubeconfig(file.text, peer.name);
       const candidate = createClient(credentials, { cluster: peer.name });
-      await this.#checkIdentity(peer.name, candidate).finally(() => candidate.close());
-      await peer.client?.swap(credentials);
+      await this.#prove(peer.name, candidate).finally(() => candidate.close());
+      await client.swap(credentials);
       peer.cluster?.limitTo(credentials.podCIDRs);
-      peer.text = text;
+      peer.file = file;
       delete peer.refused;
       this.#options.onPeers();
     } catch (error) {
-      const reason = `new kubeconfig not used: ${(error as Error).message}`;
-      if (reason !== peer.refused) this.#options.onRefused(peer.name, reason);
-      peer.refused = reason;
+      this.#refuse(peer, `new kubeconfig not used: ${(error as Error).message}`);
     }
+  }
+
+  #refuse(peer: Peer, reason: string): void {
+    const isNew = peer.refused !== reason;
+    peer.refused = reason;
+    this.#peers.set(peer.name, peer);
+    if (isNew) this.#options.onRefused(peer.name, reason);
+  }
+
+  /** Rejects unless these credentials lead to the right cluster and may do there what they are for. */
+  async #prove(name: string, client: KubeClient): Promise<void> {
+    await this.#checkIdentity(name, client);
+    for (const path of [services.all, endpointSlices.all]) await client.pages(path, { limit: 1 }).next();
   }
 
   /** Rejects unless the cluster behind the client is the one that this name has meant so far, and no other known one. */
@@ -175,13 +207,6 @@ async function disconnect(peer: Peer): Promise<void> {
   await peer.client?.close();
 }
 
-/** File name → text. Dot files and Kubernetes' `..data` are no peers; a missing folder means none. */
-async function readFiles(folder: string): Promise<Map<string, string>> {
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const files = new Map<string, string>();
-  for (const name of names.filter((candidate) => !candidate.startsWith("."))) {
-    const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
-    if (text !== undefined) files.set(name, text);
-  }
-  return files;
+function refusedBefore(peer: Peer | undefined): Pick<Peer, "refused"> {
+  return peer?.refused === undefined ? {} : { refused: peer.refused };
 }

@@ -3,17 +3,10 @@
  * While the cluster cannot be read, the store keeps what was known: absence is not deletion.
  */
 
-import {
-  type Asked,
-  classifyError,
-  errorFromNetwork,
-  errorFromStatus,
-  retryAfterMs,
-  type Status,
-} from "./api-error.ts";
-import { type Backoff, createBackoff } from "./backoff.ts";
+import { type Asked, classifyError, errorFromNetwork, errorFromStatus, type Status } from "./api-error.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
+import { Pacing, type Stage } from "./pacing.ts";
 import { withQuery } from "./pages.ts";
 import { type Change, diffList, toChanges } from "./reflector-changes.ts";
 import { readObjects } from "./reflector-list.ts";
@@ -31,8 +24,6 @@ import { startWatchdog } from "./watchdog.ts";
 export type { Change } from "./reflector-changes.ts";
 export type { Reflector, ReflectorOptions, ReflectorState, Timings } from "./reflector-options.ts";
 
-/** A server that ends a watch sooner than this did not mean to serve it. */
-const SHORT_WATCH_MS = 1_000;
 /** So many watches in a row that were accepted and broke before their first event: something at that place cannot be sent. */
 const MAX_FRUITLESS_WATCHES = 3;
 
@@ -48,13 +39,14 @@ class ListWatch<T extends KubeObject> implements Reflector {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #timings: Timings;
-  readonly #backoff: Backoff;
+  readonly #pacing: Pacing;
   readonly #asked: Asked;
   readonly #stopped = new AbortController();
   readonly #firstList = Promise.withResolvers<void>();
   #finished: Promise<void> = Promise.resolve();
   /** Where the next watch starts; undefined: list first. */
   #resourceVersion: string | undefined;
+  #stage: Stage = "list";
   #watchingSince: number | undefined;
   #failingSince: number | undefined;
   #fruitlessWatches = 0;
@@ -69,7 +61,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
-    this.#backoff = createBackoff(...this.#timings.backoffMs, this.#random);
+    this.#pacing = new Pacing(this.#timings, this.#random);
     this.#asked = { cluster: options.client.cluster, path: options.path };
     // Whoever does not wait for it must not die of its rejection.
     this.synced.catch(() => undefined);
@@ -89,15 +81,17 @@ class ListWatch<T extends KubeObject> implements Reflector {
     while (!this.#stopped.signal.aborted) {
       const startedAt = this.#clock.now();
       this.#watchingSince = undefined;
+      this.#stage = this.#resourceVersion === undefined ? "list" : "watch";
+      let error: unknown;
       try {
-        if (this.#resourceVersion === undefined) await this.#list();
+        if (this.#stage === "list") await this.#list();
         await this.#watch(this.#resourceVersion ?? "");
-        await this.#pause(startedAt, undefined);
-      } catch (error) {
+      } catch (thrown) {
         if (this.#stopped.signal.aborted) return;
+        error = thrown;
         this.#fail(error);
-        await this.#pause(startedAt, error);
       }
+      await this.#pause(startedAt, error);
     }
   }
 
@@ -108,6 +102,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const changes = diffList(this.#options.store, found.objects);
     for (const change of changes) this.#keep(change);
     this.#resourceVersion = found.resourceVersion;
+    this.#stage = "first watch";
+    this.#pacing.listed();
     this.lastEventAt = this.#clock.now();
     this.hasSynced = true;
     this.#setState("listed");
@@ -206,16 +202,11 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#guard(() => this.#options.onState?.(state, this.lastError));
   }
 
-  /** Waits until the next attempt is due: at once after a watch that served its time. */
   async #pause(startedAt: number, error: unknown): Promise<void> {
     const now = this.#clock.now();
-    const watched = this.#watchingSince === undefined ? undefined : now - this.#watchingSince;
-    if (watched !== undefined && watched >= this.#timings.healthyMs) this.#backoff.reset();
-    if (error === undefined && watched !== undefined && watched >= SHORT_WATCH_MS) return;
-    // The time an attempt hung counts, so that attempts are never more than the longest pause apart.
-    const hung = watched === undefined ? now - startedAt : 0;
-    const pause = Math.max(this.#backoff.next() - hung, retryAfterMs(error));
-    await sleep(this.#clock, Math.max(pause, 0), this.#stopped.signal);
+    const watchedMs = this.#watchingSince === undefined ? undefined : now - this.#watchingSince;
+    const pause = this.#pacing.pauseAfter({ stage: this.#stage, tookMs: now - startedAt, watchedMs, error });
+    await sleep(this.#clock, pause, this.#stopped.signal);
   }
 
   #trim(object: T): T {

@@ -6,6 +6,7 @@ import { type ApiRequest, type ApiResponse, callOrThrow, connectApi } from "./ap
 import type { Binaries } from "./binaries/binaries.ts";
 import { type ClusterPki, makePki } from "./certificates.ts";
 import { ControlPlane, type ControlPlanePorts } from "./control-plane.ts";
+import { freePorts } from "./free-ports.ts";
 import { renderKubeconfig } from "./kubeconfig.ts";
 import { type Meter, type MeterSpec, startMeter } from "./meter.ts";
 import { type ClusterAddresses, clusterAddresses, dropFrom, type Network, podAddress } from "./network.ts";
@@ -34,14 +35,6 @@ export interface ClusterSpec {
 }
 
 const FIXED_PORTS: ControlPlanePorts = { api: 6443, etcd: 2379, etcdPeer: 2380, controllerManager: 10257 };
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
-}
 
 /** One Kubernetes cluster of a lab. */
 export class LabCluster {
@@ -120,9 +113,14 @@ export class LabCluster {
     return cluster;
   }
 
-  /** Certificate authority of the API server, PEM in base64, as a kubeconfig holds it. */
+  /** Certificate authority of the API server, PEM. */
+  get ca(): string {
+    return this.#pki.ca;
+  }
+
+  /** The same in base64, as a kubeconfig holds it. */
   get caData(): string {
-    return Buffer.from(this.#pki.ca).toString("base64");
+    return Buffer.from(this.ca).toString("base64");
   }
 
   /** Administrator's kubeconfig (YAML) for callers outside (`local`) or inside (`lab`) the lab's network. */
@@ -192,6 +190,16 @@ export class LabCluster {
   /** Starts the API server again on the same data and waits until it is ready. */
   startApiServer(): Promise<void> {
     return this.#controlPlane.startApiServer();
+  }
+
+  /** Kills etcd, under the API server's feet, and waits until it is gone. The data stays. */
+  stopEtcd(): Promise<void> {
+    return this.#controlPlane.stopEtcd();
+  }
+
+  /** Starts etcd again on the same data and waits until the API server is ready. */
+  startEtcd(): Promise<void> {
+    return this.#controlPlane.startEtcd();
   }
 
   /**

@@ -78,7 +78,7 @@ export class ControlPlane {
 
   /** Starts everything and returns when Services work. Throws with the end of a log when a part does not come up in 60 s. */
   async start(): Promise<void> {
-    await this.#startEtcd();
+    await this.#runEtcd();
     await this.startApiServer();
     // Before kube-proxy, whose newer versions wait for their Node.
     await this.#createNode();
@@ -107,10 +107,25 @@ export class ControlPlane {
   }
 
   /** Kills the API server (as a crash would) and returns when it is gone. The data stays. */
-  async stopApiServer(): Promise<void> {
-    const server = this.#processes.get("kube-apiserver");
-    server?.kill("SIGKILL");
-    await server?.exited;
+  stopApiServer(): Promise<void> {
+    return this.#kill("kube-apiserver");
+  }
+
+  /** Kills etcd and returns when it is gone. The data stays. */
+  stopEtcd(): Promise<void> {
+    return this.#kill("etcd");
+  }
+
+  /** Starts etcd on the data that is there and returns when the API server is ready (again). */
+  async startEtcd(): Promise<void> {
+    await this.#runEtcd();
+    await this.#waitFor("kube-apiserver", () => callOrThrow(this.#spec.request, "GET", "/readyz"));
+  }
+
+  async #kill(name: string): Promise<void> {
+    const process = this.#processes.get(name);
+    process?.kill("SIGKILL");
+    await process?.exited;
   }
 
   async #createNode(): Promise<void> {
@@ -123,7 +138,7 @@ export class ControlPlane {
     });
   }
 
-  async #startEtcd(): Promise<void> {
+  async #runEtcd(): Promise<void> {
     const { ports, dir, binaries } = this.#spec;
     const client = `http://${LOOPBACK}:${ports.etcd}`;
     const peer = `http://${LOOPBACK}:${ports.etcdPeer}`;

@@ -1,0 +1,57 @@
+/** The folder of kubeconfigs: one file for each peer, which comes, changes and goes while we run. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What a file held. */
+export interface PeerFile {
+  text: string;
+  /** When it was written, milliseconds since 1970. */
+  changedAt: number;
+}
+
+/** One look at the folder. */
+export interface PeerFolder {
+  files: ReadonlyMap<string, PeerFile>;
+  /** Why a file that is there could not be read; it is neither new nor gone. */
+  unreadable: ReadonlyMap<string, string>;
+}
+
+/**
+ * File name → content. Dot files are no peers: Kubernetes keeps a mounted Secret in them and switches its link `..data` to a
+ * new one as a whole, so that a file is old or new and never half. A folder that is missing has no files. Rejects when the folder
+ * cannot be read for any other reason: then nothing is known, least of all that files are gone.
+ */
+export async function readPeerFolder(folder: string): Promise<PeerFolder> {
+  const files = new Map<string, PeerFile>();
+  const unreadable = new Map<string, string>();
+  const names = await readdir(folder).catch(whenMissing([]));
+  await Promise.all(
+    names
+      .filter((name) => !name.startsWith("."))
+      .map(async (name) => {
+        try {
+          const file = await readPeerFile(join(folder, name));
+          if (file) files.set(name, file);
+        } catch (error) {
+          unreadable.set(name, `its kubeconfig file cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+        }
+      }),
+  );
+  return { files, unreadable };
+}
+
+async function readPeerFile(path: string): Promise<PeerFile | undefined> {
+  const [text, about] = await Promise.all([
+    readFile(path, "utf8").catch(whenMissing(undefined)),
+    stat(path).catch(whenMissing(undefined)),
+  ]);
+  return text === undefined ? undefined : { text, changedAt: about?.mtimeMs ?? 0 };
+}
+
+/** Gone between two calls, or never there: also a link whose target was switched away. */
+function whenMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT") return instead;
+    throw error;
+  };
+}
