@@ -2,6 +2,7 @@
 import { SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
+import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
 import { type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { Store } from "../shared/kube/store.ts";
@@ -37,9 +38,11 @@ export class WatchedCluster {
   readonly client: KubeClient;
   #podCIDRs: readonly string[];
   readonly stores: ClusterStores;
-  readonly #reflectors: Reflector[] = [];
+  /** By plural of the kind. */
+  readonly #reflectors = new Map<string, Reflector>();
   readonly #events: ClusterEvents;
   #readable = false;
+  #quota: QuotaLimits | undefined;
 
   constructor(name: string, client: KubeClient, podCIDRs: readonly string[], events: ClusterEvents) {
     this.name = name;
@@ -54,8 +57,9 @@ export class WatchedCluster {
     };
   }
 
-  /** Starts to follow Services and slices; of the own cluster Endpoints and namespaces too. */
-  start(own: boolean): void {
+  /** Starts to follow Services and slices; of the own cluster Endpoints and namespaces too. `quota`: how much of each kind is kept. */
+  start(own: boolean, quota?: QuotaLimits): void {
+    this.#quota = quota;
     this.#follow(services.all, this.stores.services, trimService, (service) => this.#toldService(service));
     this.#follow(endpointSlices.all, this.stores.slices, trimSlice, (slice) => this.#toldSlice(slice));
     if (!own) return;
@@ -79,24 +83,41 @@ export class WatchedCluster {
 
   /** All lists are complete and all watches alive: what the stores say is what there is. */
   get readable(): boolean {
-    return this.#reflectors.length > 0 && this.#reflectors.every((reflector) => isCurrent(reflector));
+    return this.#reflectors.size > 0 && this.#all().every((reflector) => isCurrent(reflector));
+  }
+
+  /** The watches by the plural of their kind, as far as others may know; empty once stopped. */
+  get watches(): ReadonlyMap<string, Reflector> {
+    return this.#reflectors;
+  }
+
+  /** Why nothing it says is used; undefined if it is. What was known before stays as it is, and it is looked at again. */
+  get quarantine(): string | undefined {
+    const { lastError } = this;
+    return isQuotaError(lastError) ? lastError.message : undefined;
   }
 
   /** `performance.now()` milliseconds of the most recent event, list or bookmark. */
   get lastEventAt(): number | undefined {
-    const times = this.#reflectors.map((reflector) => reflector.lastEventAt).filter((time) => time !== undefined);
+    const times = this.#all().flatMap((reflector) => reflector.lastEventAt ?? []);
     return times.length ? Math.max(...times) : undefined;
   }
 
   /** Why it is not readable, as far as known. */
   get lastError(): unknown {
-    return this.#reflectors.map((reflector) => reflector.lastError).find((error) => error !== undefined);
+    const errors = this.#all().flatMap((reflector) => reflector.lastError ?? []);
+    return errors.find(isQuotaError) ?? errors[0];
   }
 
   /** Ends the watches: not readable from now on, the stores keep what was known. The client stays open. */
   async stop(): Promise<void> {
-    const reflectors = this.#reflectors.splice(0);
+    const reflectors = this.#all();
+    this.#reflectors.clear();
     await Promise.all(reflectors.map((reflector) => reflector.stop()));
+  }
+
+  #all(): Reflector[] {
+    return [...this.#reflectors.values()];
   }
 
   #follow<T extends KubeObject>(
@@ -110,6 +131,7 @@ export class WatchedCluster {
       path,
       store,
       trim,
+      ...(this.#quota ? { quota: this.#quota } : {}),
       onChange: ({ type, object }) => {
         if (type === "deleted" && object.metadata.uid) this.#events.onDeleted(object.metadata.uid);
         told(object);
@@ -117,7 +139,7 @@ export class WatchedCluster {
       onState: () => this.#checkReadable(),
       onError: (error) => this.#events.onError(error),
     });
-    this.#reflectors.push(reflector);
+    this.#reflectors.set(path.slice(path.lastIndexOf("/") + 1), reflector);
   }
 
   #checkReadable(): void {

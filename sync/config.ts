@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { compileRanges } from "../shared/address.ts";
 import { SYSTEM_NAMESPACE } from "../shared/keys.ts";
+import type { QuotaLimits } from "../shared/kube/quota.ts";
 import type { Settings } from "../shared/protocol/snapshot.ts";
 
 export interface Config {
@@ -27,9 +28,17 @@ export interface Config {
   webhookHosts: readonly string[];
   /** Pod CIDRs of this cluster, told to the peers; empty means not told. */
   podCIDRs: readonly string[];
+  /** How much is taken from a peer. */
+  peerLimits: PeerLimits;
   /** kubeconfig of the own cluster; undefined: the Pod's ServiceAccount. */
   kubeconfig: string | undefined;
   logLevel: string;
+}
+
+/** What a peer may bring us to keep; the first two for each kind of object. */
+export interface PeerLimits extends QuotaLimits {
+  /** Endpoints of one Service. */
+  endpoints: number;
 }
 
 /** What was wrong with flags or environment, one line each. */
@@ -71,6 +80,11 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     certDir: flags["cert-dir"],
     webhookHosts: flags["webhook-host"] ?? [],
     podCIDRs: cidrs([...(flags["pod-cidr"] ?? []), ...list(env["POD_CIDRS"])], problems),
+    peerLimits: {
+      objects: count("PEER_MAX_OBJECTS", env["PEER_MAX_OBJECTS"], 100_000, problems),
+      endpoints: count("PEER_MAX_ENDPOINTS", env["PEER_MAX_ENDPOINTS"], 10_000, problems),
+      bytes: count("PEER_MAX_MEGABYTES", env["PEER_MAX_MEGABYTES"], 128, problems) * 1024 * 1024,
+    },
     kubeconfig: flags.kubeconfig,
     logLevel: env["LOG_LEVEL"] || "info",
   };
@@ -120,6 +134,12 @@ function choice<T extends string>(
 function port(name: string, value: string, problems: string[]): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > 65535) problems.push(`${name} "${value}" is no port`);
+  return number;
+}
+
+function count(name: string, value: string | undefined, preset: number, problems: string[]): number {
+  const number = Number(value || preset);
+  if (!Number.isSafeInteger(number) || number < 1) problems.push(`${name} is "${value}": it must be a number above 0`);
   return number;
 }
 

@@ -58,6 +58,7 @@ export class Controller {
       ownName: config.clusterName,
       ownUid: clusterUid,
       namespace: config.namespace,
+      quota: config.peerLimits,
       events: (name) => this.#eventsOf(name),
       onPeers: () => this.#addAll(),
       onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
@@ -69,6 +70,7 @@ export class Controller {
       overlay: this.#overlay,
       settings: config.settings,
       createNamespaces: config.createNamespaces,
+      maxEndpoints: config.peerLimits.endpoints,
       now: Date.now,
     };
     this.#reconciler = new Reconciler(this.#sources, this.#hooks());

@@ -30,6 +30,8 @@ export interface Sources {
   settings: Settings;
   /** Make a missing namespace when a replica needs it. Default false. */
   createNamespaces?: boolean;
+  /** Endpoints of one Service that are taken from one peer. Default: any number. */
+  maxEndpoints?: number;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -41,7 +43,8 @@ export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory):
   const id = formatKey(key);
   const lay: Lay = (resource, cached) => overlay.lay(id, resource, cached, now);
   const views = [viewCached(own, key, true, lay)];
-  for (const [name, peer] of sources.peers()) views.push(peer ? viewCached(peer, key, false) : unreadView(name));
+  for (const [name, peer] of sources.peers())
+    views.push(peer ? bar(viewCached(peer, key, false), peer, sources) : unreadView(name));
   return makeSnapshot(sources, key, memory, views, now);
 }
 
@@ -51,8 +54,8 @@ export async function gatherLive(sources: Sources, key: ServiceKey, memory: Memo
   for (const [name, peer] of sources.peers()) {
     reads.push(
       peer?.readable
-        ? viewLive(peer, key, false)
-        : Promise.resolve(peer ? viewCached(peer, key, false) : unreadView(name)),
+        ? viewLive(peer, key, false).then((view) => bar(view, peer, sources))
+        : Promise.resolve(peer ? bar(viewCached(peer, key, false), peer, sources) : unreadView(name)),
     );
   }
   return makeSnapshot(sources, key, memory, await Promise.all(reads), sources.now());
@@ -67,6 +70,18 @@ function makeSnapshot(
 ): Snapshot {
   const clusters = new Map(views.map((view) => [view.name, view]));
   return { key, own: own.name, clusters, settings, now, ...memory };
+}
+
+/** A peer that says more than it may is not listened to, in all it says or about this one Service. */
+function bar(
+  view: ClusterView,
+  peer: WatchedCluster,
+  { maxEndpoints = Number.POSITIVE_INFINITY }: Sources,
+): ClusterView {
+  const count = [...view.slices, ...view.shadowSlices].reduce((sum, slice) => sum + (slice.endpoints?.length ?? 0), 0);
+  const barred =
+    peer.quarantine ?? (count > maxEndpoints ? `${count} endpoints, ${maxEndpoints} are allowed` : undefined);
+  return barred === undefined ? view : { ...view, listed: false, barred };
 }
 
 function unreadView(name: string): ClusterView {

@@ -1,8 +1,8 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
 import { IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
-import type { ClusterCredentials } from "../shared/kube/credentials.ts";
 import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
+import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { configMaps, endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type ConfigMap, readClusterUid } from "./identity.ts";
@@ -18,6 +18,8 @@ export interface PeersOptions {
   ownUid: string;
   /** Our namespace, in the peers too. */
   namespace: string;
+  /** How much of each kind of object is kept of a peer. */
+  quota: QuotaLimits;
   /** Events of one peer. */
   events(name: string): ClusterEvents;
   /** The set of peers changed: every key has to be looked at. */
@@ -129,7 +131,8 @@ export class Peers {
       const credentials = parsePeerKubeconfig(file.text, name);
       client = createClient(credentials, { cluster: name });
       await this.#prove(name, client);
-      const cluster = follow(client, name, credentials, this.#options.events(name));
+      const cluster = new WatchedCluster(name, client, credentials.podCIDRs, this.#options.events(name));
+      cluster.start(false, this.#options.quota);
       this.#peers.set(name, { name, file, client, cluster });
       this.#options.onPeers();
     } catch (error) {
@@ -194,12 +197,6 @@ async function checkName(client: KubeClient, namespace: string, name: string): P
   if (said !== undefined && said !== name) {
     throw new Error(`the cluster calls itself "${said}": name its kubeconfig file so`);
   }
-}
-
-function follow(client: KubeClient, name: string, credentials: ClusterCredentials, events: ClusterEvents) {
-  const cluster = new WatchedCluster(name, client, credentials.podCIDRs, events);
-  cluster.start(false);
-  return cluster;
 }
 
 async function disconnect(peer: Peer): Promise<void> {

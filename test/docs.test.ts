@@ -65,6 +65,8 @@ const HOLD_REASONS: Readonly<Record<HoldReason, true>> = {
   Contended: true,
   Orphaned: true,
   Conflict: true,
+  Quarantined: true,
+  AddressRefused: true,
   PeerUnreachable: true,
   NamespaceMissing: true,
   Holding: true,
@@ -118,12 +120,10 @@ function readFlags(source: string): string[] {
 
 function describeSync(): Program {
   const source = read("sync/config.ts");
-  const { peersDir, exclude, settings, logLevel, advicePort, port, namespace, certDir, ...config } = readSyncConfig(
-    [],
-    {
+  const { peersDir, exclude, settings, logLevel, advicePort, port, namespace, certDir, peerLimits, ...config } =
+    readSyncConfig([], {
       CLUSTER_NAME: "east",
-    },
-  );
+    });
   const list = (values: readonly string[], empty: string) => (values.length ? values.join(",") : empty);
   return {
     column: 2,
@@ -140,6 +140,9 @@ function describeSync(): Program {
       UNION_SELECTOR: settings.unionSelector,
       ENDPOINTS: settings.endpoints,
       POD_CIDRS: list(config.podCIDRs, "none"),
+      PEER_MAX_OBJECTS: String(peerLimits.objects),
+      PEER_MAX_MEGABYTES: String(peerLimits.bytes / 1024 ** 2),
+      PEER_MAX_ENDPOINTS: String(peerLimits.endpoints),
       LOG_LEVEL: logLevel,
       SYNC_PORT: String(advicePort),
       POD_NAMESPACE: namespace,

@@ -15,6 +15,8 @@ const URGENCY = [
   "Orphaned",
   "Contended",
   "Conflict",
+  "Quarantined",
+  "AddressRefused",
   "PeerUnreachable",
   "Unknown",
   "NamespaceMissing",

@@ -1,6 +1,6 @@
 /** Lists, read in pages. */
 
-import { classifyError } from "./api-error.ts";
+import { ApiError, type Asked, classifyError } from "./api-error.ts";
 import type { CallOptions, ListOptions, ObjectList } from "./client.ts";
 import type { Transport } from "./transport.ts";
 
@@ -8,6 +8,12 @@ const CALL_DEADLINE_MS = 10_000;
 /** A page of 500 slices with 100 endpoints each is about 10 MB. */
 const PAGE_DEADLINE_MS = 30_000;
 const PAGE_SIZE = 500;
+/** Empty pages in a row that promise another one: more are the doing of a server that shall not be asked for ever. */
+const MAX_EMPTY_PAGES = 10;
+
+function emptyForEver(asked: Asked): ApiError {
+  return new ApiError({ ...asked, status: 0, reason: "EndlessList", message: "page after page is empty" });
+}
 
 /** See `KubeClient.list`. */
 export async function readWhole<T>(transport: Transport, path: string, options: ListOptions): Promise<ObjectList<T>> {
@@ -31,8 +37,11 @@ export async function* readPages<T>(
   options: ListOptions,
 ): AsyncGenerator<ObjectList<T>> {
   let place: string | undefined;
+  let empty = 0;
   do {
     const { list, next } = await readPage<T>(transport, path, options, place);
+    empty = list.items.length > 0 ? 0 : empty + 1;
+    if (empty > MAX_EMPTY_PAGES) throw emptyForEver({ cluster: transport.cluster, path });
     yield list;
     place = next;
   } while (place);

@@ -3,6 +3,7 @@
 import { classifyError } from "./api-error.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
 import type { KubeObject } from "./objects.ts";
+import type { Quota } from "./quota.ts";
 import { keyOf } from "./store.ts";
 
 export interface Collection {
@@ -17,20 +18,21 @@ export interface Snapshot<T> {
   resourceVersion: string;
 }
 
-/** All objects of the collection at one moment, each passed through `trim`. Throws `ApiError`. */
+/** All objects of the collection at one moment, each passed through `trim` and the quota. Throws `ApiError`. */
 export async function readObjects<T extends KubeObject>(
   collection: Collection,
   trim: (object: T) => T,
   signal: AbortSignal,
+  quota?: Quota,
 ): Promise<Snapshot<T>> {
   const { labelSelector } = collection;
   const options = { signal, ...(labelSelector === undefined ? {} : { labelSelector }) };
   try {
-    return await readPages(collection, trim, options);
+    return await readPages(collection, trim, options, quota);
   } catch (error) {
     if (classifyError(error) !== "gone") throw error;
     // The server forgot our place between two pages: only one request for all is sure to come through.
-    return readPages(collection, trim, { ...options, limit: 0 });
+    return readPages(collection, trim, { ...options, limit: 0 }, quota);
   }
 }
 
@@ -38,12 +40,18 @@ async function readPages<T extends KubeObject>(
   { client, path }: Collection,
   trim: (object: T) => T,
   options: ListOptions,
+  quota: Quota | undefined,
 ): Promise<Snapshot<T>> {
+  quota?.begin();
   const objects = new Map<string, T>();
   let resourceVersion = "";
   for await (const page of client.pages<T>(path, options)) {
     resourceVersion = page.resourceVersion;
-    for (const item of page.items) objects.set(keyOf(item), trim(item));
+    for (const item of page.items) {
+      const object = trim(item);
+      quota?.replace(objects.get(keyOf(object)), object);
+      objects.set(keyOf(object), object);
+    }
   }
   return { objects, resourceVersion };
 }

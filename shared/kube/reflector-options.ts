@@ -3,6 +3,7 @@
 import type { KubeClient } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
+import type { QuotaLimits } from "./quota.ts";
 import type { Change } from "./reflector-changes.ts";
 import type { Store } from "./store.ts";
 
@@ -53,6 +54,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   labelSelector?: string;
   /** Filled here and by nobody else. */
   store: Store<T>;
+  /** Once it is exceeded the store stays as it was, the state is `failing`, and attempts go on. Default: none. */
+  quota?: QuotaLimits;
   /** Reduces an object to what is used before it is kept; must keep name, namespace, uid and resourceVersion. Default: as is. */
   trim?: (object: T) => T;
   /** Called after the store has changed, in order, for lists and watches alike. Its exceptions go to `onError`. */
@@ -75,6 +78,12 @@ export interface Reflector {
   readonly lastError: unknown;
   /** `clock.now()` of the last list, event or bookmark; undefined before the first. */
   readonly lastEventAt: number | undefined;
+  /** `clock.now()` of the last activity: an attempt begun, a watch accepted, anything received. */
+  readonly activeAt: number;
+  /** Attempts that failed so far. */
+  readonly failures: number;
+  /** Changes so far that a list had to bring because no watch did; those of the first list are none. */
+  readonly drift: number;
   /** True once the first list was complete; stays true. */
   readonly hasSynced: boolean;
   /** Resolves with the first complete list; rejects if `stop` comes first. */

@@ -7,7 +7,7 @@ import { type Asked, classifyError, errorFromNetwork, errorFromStatus, type Stat
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
 import { Pacing, type Stage } from "./pacing.ts";
-import { withQuery } from "./pages.ts";
+import { isQuotaError, Quota } from "./quota.ts";
 import { type Change, diffList, toChanges } from "./reflector-changes.ts";
 import { readObjects } from "./reflector-list.ts";
 import {
@@ -18,11 +18,11 @@ import {
   type Timings,
 } from "./reflector-options.ts";
 import { keyOf } from "./store.ts";
+import { watchPath } from "./watch-path.ts";
 import type { WatchEvent } from "./watch-stream.ts";
 import { startWatchdog } from "./watchdog.ts";
 
-export type { Change } from "./reflector-changes.ts";
-export type { Reflector, ReflectorOptions, ReflectorState, Timings } from "./reflector-options.ts";
+export type { Change, Reflector, ReflectorOptions, ReflectorState, Timings };
 
 /** So many watches in a row that were accepted and broke before their first event: something at that place cannot be sent. */
 const MAX_FRUITLESS_WATCHES = 3;
@@ -41,6 +41,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
   readonly #timings: Timings;
   readonly #pacing: Pacing;
   readonly #asked: Asked;
+  readonly #quota: Quota | undefined;
   readonly #stopped = new AbortController();
   readonly #firstList = Promise.withResolvers<void>();
   #finished: Promise<void> = Promise.resolve();
@@ -52,6 +53,9 @@ class ListWatch<T extends KubeObject> implements Reflector {
   #fruitlessWatches = 0;
   state: ReflectorState = "starting";
   hasSynced = false;
+  activeAt: number;
+  failures = 0;
+  drift = 0;
   readonly synced: Promise<void> = this.#firstList.promise;
   lastError: unknown;
   lastEventAt: number | undefined;
@@ -61,8 +65,10 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.activeAt = this.#clock.now();
     this.#pacing = new Pacing(this.#timings, this.#random);
     this.#asked = { cluster: options.client.cluster, path: options.path };
+    this.#quota = options.quota && new Quota(options.quota, this.#asked);
     // Whoever does not wait for it must not die of its rejection.
     this.synced.catch(() => undefined);
   }
@@ -80,6 +86,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       const startedAt = this.#clock.now();
+      this.activeAt = startedAt;
       this.#watchingSince = undefined;
       this.#stage = this.#resourceVersion === undefined ? "list" : "watch";
       let error: unknown;
@@ -97,9 +104,11 @@ class ListWatch<T extends KubeObject> implements Reflector {
 
   /** The store is not touched before the last page is here. */
   async #list(): Promise<void> {
-    const found = await readObjects<T>(this.#options, (object) => this.#trim(object), this.#stopped.signal);
+    const take = (object: T) => this.#trim(object);
+    const found = await readObjects<T>(this.#options, take, this.#stopped.signal, this.#quota);
     if (this.#stopped.signal.aborted) return;
     const changes = diffList(this.#options.store, found.objects);
+    if (this.hasSynced) this.drift += changes.length;
     for (const change of changes) this.#keep(change);
     this.#resourceVersion = found.resourceVersion;
     this.#stage = "first watch";
@@ -130,9 +139,14 @@ class ListWatch<T extends KubeObject> implements Reflector {
       },
     });
     try {
-      const options = { onBytes: watchdog.alive, deadlineMs: this.#timings.acceptMs };
-      const events = await client.stream(this.#watchPath(resourceVersion), signal, options);
+      const onBytes = () => {
+        this.activeAt = this.#clock.now();
+        watchdog.alive();
+      };
+      const options = { onBytes, deadlineMs: this.#timings.acceptMs };
+      const events = await client.stream(watchPath(this.#options, resourceVersion, this.#draw()), signal, options);
       this.#watchingSince = this.#clock.now();
+      this.activeAt = this.#watchingSince;
       this.#setState("watching");
       for await (const event of events) this.#apply(event);
     } catch (error) {
@@ -144,16 +158,10 @@ class ListWatch<T extends KubeObject> implements Reflector {
     }
   }
 
-  #watchPath(resourceVersion: string): string {
+  /** Seconds to ask a watch for. */
+  #draw(): number {
     const [shortest, longest] = this.#timings.watchSeconds;
-    const seconds = shortest + Math.floor(this.#random() * (longest - shortest + 1));
-    return withQuery(this.#options.path, {
-      watch: "true",
-      allowWatchBookmarks: "true",
-      timeoutSeconds: `${seconds}`,
-      resourceVersion,
-      labelSelector: this.#options.labelSelector,
-    });
+    return shortest + Math.floor(this.#random() * (longest - shortest + 1));
   }
 
   #apply({ type, object }: WatchEvent): void {
@@ -162,7 +170,9 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const resourceVersion = object.metadata?.resourceVersion;
     if (!resourceVersion) throw new Error(`a watch event of type ${type} has no resourceVersion`);
     if (type !== "BOOKMARK") {
-      const changes = toChanges(this.#options.store, type, this.#trim(object as T));
+      const trimmed = this.#trim(object as T);
+      this.#quota?.replace(this.#options.store.get(keyOf(trimmed)), type === "DELETED" ? undefined : trimmed);
+      const changes = toChanges(this.#options.store, type, trimmed);
       for (const change of changes) this.#keep(change);
       for (const change of changes) this.#tell(change);
     }
@@ -178,6 +188,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
 
   #fail(error: unknown): void {
     const now = this.#clock.now();
+    this.failures++;
     this.#failingSince ??= now;
     if (this.#watchingSince !== undefined) this.#fruitlessWatches++;
     if (this.#mustList(error, now - this.#failingSince)) {
@@ -190,7 +201,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
   }
 
   #mustList(error: unknown, outageMs: number): boolean {
-    if (classifyError(error) === "gone" || outageMs > this.#timings.relistAfterMs) return true;
+    if (classifyError(error) === "gone" || isQuotaError(error) || outageMs > this.#timings.relistAfterMs) return true;
     return this.#fruitlessWatches >= MAX_FRUITLESS_WATCHES;
   }
 

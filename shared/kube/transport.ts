@@ -8,6 +8,7 @@
  */
 
 import type { Dispatcher } from "undici";
+import { readText } from "./answer-text.ts";
 import { ApiError, type Asked, errorFromAnswer, errorFromNetwork } from "./api-error.ts";
 import type { Clock } from "./clock.ts";
 import { type ClusterCredentials, currentToken } from "./credentials.ts";
@@ -143,7 +144,7 @@ async function sendOnce(connection: Connection, call: ApiCall, options: Transpor
   const deadline = startDeadline(asked, { clock: options.clock, ms: call.deadlineMs, signal: call.signal });
   try {
     const answer = await ask(connection, call, headers, deadline.signal, options);
-    const text = await answer.body.text();
+    const text = await readText(answer.body);
     reportWarnings(answer.headers["warning"], options.onWarning);
     if (answer.statusCode < 200 || answer.statusCode > 299) throw answerError(asked, answer, text);
     return text === "" ? undefined : JSON.parse(text);
@@ -162,7 +163,7 @@ async function stream(connection: Connection, call: ApiCall, options: TransportO
     const answer = await ask(connection, call, headers, deadline.signal, options);
     deadline.stopTimer();
     reportWarnings(answer.headers["warning"], options.onWarning);
-    if (answer.statusCode !== 200) throw answerError(asked, answer, await answer.body.text());
+    if (answer.statusCode !== 200) throw answerError(asked, answer, await readText(answer.body));
     return translateErrors(readEvents(answer.body, call.onBytes), asked, deadline);
   } catch (error) {
     const reason: unknown = deadline.signal.aborted ? deadline.signal.reason : errorFromNetwork(asked, error);

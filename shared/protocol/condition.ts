@@ -16,6 +16,8 @@ export const URGENCY: readonly HoldReason[] = [
   "Contended",
   "Orphaned",
   "Conflict",
+  "Quarantined",
+  "AddressRefused",
   "PeerUnreachable",
   "NamespaceMissing",
   "Holding",

@@ -13,6 +13,7 @@ import { stepCopies, wantCopies } from "./steps/copies.ts";
 import { stepEndpoints } from "./steps/endpoints.ts";
 import { stepFrozen } from "./steps/frozen.ts";
 import { stepMetadata } from "./steps/metadata.ts";
+import { stepRefused } from "./steps/refused.ts";
 import { stepSelector } from "./steps/selector.ts";
 import { stepShadow } from "./steps/shadow.ts";
 import { holding, joinSteps, NOTHING, removeObject, type Step, writing } from "./write.ts";
@@ -76,6 +77,7 @@ function advance(context: Context): Step {
     // Once the selector is back, the slices it had left behind are the live ones.
     selector.writes.length > 0 ? NOTHING : stepFrozen(context),
     stepConflict(context),
+    stepRefused(context),
     stepUnreadable(context),
   );
 }
@@ -115,7 +117,18 @@ function stepConflict({ snapshot, intent, role }: Context): Step {
 }
 
 /** What cannot be seen is said, not guessed. */
-function stepUnreadable({ snapshot, desire, intent, serverReadable, own, role, service }: Context): Step {
+function stepUnreadable(context: Context): Step {
+  return joinSteps(stepUnseen(context), stepBarred(context));
+}
+
+/** A peer that says too much is named as such: nobody should look for a cut network. */
+function stepBarred({ snapshot, desire, intent }: Context): Step {
+  const asked = new Set([...desire.sources, ...(intent ? [intent.at] : [])]);
+  const barred = peerViews(snapshot).filter((view) => view.barred !== undefined && asked.has(view.name));
+  return joinSteps(...barred.map(({ name, barred }) => holding("Quarantined", `${name} is not followed: ${barred}`)));
+}
+
+function stepUnseen({ snapshot, desire, intent, serverReadable, own, role, service }: Context): Step {
   if (!serverReadable) return holding("PeerUnreachable", `${intent?.at} cannot be read: only its intent is followed`);
   const wanted = [...desire.sources].filter((name) => name !== own.name && !snapshot.clusters.get(name)?.listed);
   if (role.kind === "orphan" && role.released) {

@@ -19,6 +19,8 @@ export interface ClusterView {
   name: string;
   /** All lists of this cluster completed since we connected and its watches are alive; if not, the rest is last-known. */
   listed: boolean;
+  /** Why what this cluster says is not used, where it says something; it is not `listed` then. */
+  barred?: string;
   /** The namespace exists here and is not being deleted. */
   namespace: boolean;
   service?: Service;

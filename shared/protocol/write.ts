@@ -31,6 +31,8 @@ export interface Hold {
 export type HoldReason =
   | "Conflict"
   | "PortConflict"
+  | "Quarantined"
+  | "AddressRefused"
   | "PeerUnreachable"
   | "NamespaceMissing"
   | "NoSelector"
