@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { EndpointSlice, Endpoints } from "../../../shared/kube/objects.ts";
 import { planService } from "../../../shared/protocol/plan.ts";
 import type { ClusterView, Snapshot } from "../../../shared/protocol/snapshot.ts";
 import { World } from "../../model/world.ts";
@@ -38,11 +39,14 @@ describe("addresses that are not taken", () => {
   });
 
   test("networks that a peer is limited to later take addresses away, and say which", () => {
-    const { writes, condition } = planService(seen(replicated(), { podCIDRs: ["10.1.0.1/32"] }));
-    assert.deepEqual(
-      writes.map(({ verb, resource }) => `${verb} ${resource}`),
-      ["update endpointslices", "update endpoints"],
-    );
+    const limited = seen(replicated(), { podCIDRs: ["10.1.0.1/32"] });
+    const [copy, endpoints] = planService(limited).writes;
+    assert.ok(copy?.verb === "update" && endpoints?.verb === "update");
+    const west = limited.clusters.get("west") as ClusterView;
+    const written = { ...west, slices: [copy.body as EndpointSlice], endpoints: endpoints.body as Endpoints };
+    const after = { ...limited, clusters: new Map([...limited.clusters, ["west", written]]) };
+    const { writes, condition } = planService(after);
+    assert.deepEqual(writes, []);
     assert.equal(condition?.reason, "AddressRefused");
     assert.match(condition?.message ?? "", /outside of its pod networks 10\.1\.0\.1\/32: 10\.1\.0\.2$/);
   });
