@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MeterReport } from "../lab/lab.ts";
@@ -7,7 +6,7 @@ import { absent, following, serving } from "./expectations.ts";
 import { finishMove, type Move, startMove, startNewPods, together, waitUnion } from "./recipes.ts";
 import { afterwards, settle, waitAtRest, waitCondition, waitGone, waitReplicated } from "./rest.ts";
 import { waitSummary } from "./summary.ts";
-import { assertNoLoss } from "./traffic.ts";
+import { assertLossWithin, assertNoLoss } from "./traffic.ts";
 import { scenario, useWorld } from "./world.ts";
 
 // API servers that go down and networks that are cut in the middle of moves. Every disturbance meets three moves at once: one
@@ -71,13 +70,6 @@ async function disturb(
   await end();
   t.diagnostic(`over at ${new Date().toISOString()}`);
   await finishMoves(moves);
-}
-
-/** Asserts that requests failed only if they were sent while the clusters were cut from each other. */
-function assertLossWithin(report: MeterReport | undefined, begin: number, end: number): void {
-  assert.ok(report);
-  const outside = report.failed.filter(({ sent }) => report.start + sent < begin || report.start + sent > end);
-  assert.deepEqual(outside, []);
 }
 
 describe("outage", { concurrency: 1 }, () => {

@@ -16,6 +16,8 @@ export interface Move {
   first: LabPod[];
   /** Pods in west. */
   second: LabPod[];
+  /** Keys of ours that the person who declared left on the Service in east. Default: none but those of every recipe. */
+  eastKeys?: string[];
   traffic: Traffic;
 }
 
@@ -44,11 +46,11 @@ export function waitUnion({ sides }: World, { app }: Move): Promise<void> {
 
 /** Waits until west serves, removes the old pods at once and checks that nothing is left over and nothing was lost. */
 export async function finishMove({ east, west, sides }: World, move: Move, ...westKeys: string[]): Promise<void> {
-  const { app, first, second, traffic } = move;
+  const { app, first, second, eastKeys = [], traffic } = move;
   await waitAtRest(app, sides, { mode: "source", at: "west" }, PATIENCE_SECONDS);
   await settle();
   await removeAtOnce(first);
-  await waitSummary(app, east, following(west, second, "receiver", "selector", "min-ready-seconds"));
+  await waitSummary(app, east, following(west, second, "receiver", "selector", "min-ready-seconds", ...eastKeys));
   await waitSummary(app, west, serving(second, "source", ...westKeys));
   await afterwards();
   await traffic.stopWithoutLoss();

@@ -83,3 +83,10 @@ export function assertNoLoss(who: string, report: MeterReport): void {
   assert.equal(report.missed, 0, `${who}: the meter itself was starved`);
   assert.ok(report.sent > 0, `${who}: nothing was sent`);
 }
+
+/** Asserts that requests failed only if they were sent between these two moments, milliseconds since 1970. */
+export function assertLossWithin(report: MeterReport | undefined, begin: number, end: number): void {
+  assert.ok(report);
+  const outside = report.failed.filter(({ sent }) => report.start + sent < begin || report.start + sent > end);
+  assert.deepEqual(outside, []);
+}

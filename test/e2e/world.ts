@@ -21,11 +21,14 @@ export interface World {
   lab: Lab;
   east: Side;
   west: Side;
+  /** Every cluster, in the order asked for. */
   sides: readonly Side[];
 }
 
 /** How a world begins. */
 export interface WorldOptions extends Omit<InstallOptions, "webhook"> {
+  /** Names of the clusters; east and west must be among them. Default: only those two. */
+  clusters?: string[];
   /** What exists before anything of ours does; the sides have no agent yet. */
   beforeInstall?: (sides: readonly Side[]) => Promise<void>;
 }
@@ -33,11 +36,11 @@ export interface WorldOptions extends Omit<InstallOptions, "webhook"> {
 /** The world of a test file: empty until its `before` hook has run. */
 export type LateWorld = { -readonly [K in keyof World]: World[K] };
 
-async function openWorld({ beforeInstall, ...options }: WorldOptions): Promise<World> {
-  const lab = await startLab();
+async function openWorld({ beforeInstall, clusters = ["east", "west"], ...options }: WorldOptions): Promise<World> {
+  const lab = await startLab({ clusters });
   try {
-    const [east, west] = [openSide(lab.cluster("east")), openSide(lab.cluster("west"))];
-    const sides = [east, west];
+    const sides = clusters.map((name) => openSide(lab.cluster(name)));
+    const [east, west] = ["east", "west"].map((name) => sides.find((side) => side.name === name)) as [Side, Side];
     await beforeInstall?.(sides);
     const agents = await installSyndicate(lab, { webhook: false, ...options });
     for (const side of sides) side.agent = agents.get(side.name) as Agent;
@@ -62,7 +65,7 @@ function saveLogs(lab: Lab): void {
   process.stderr.write(`logs saved in ${folder}\n`);
 }
 
-/** Gives the calling test file a lab of two clusters, east and west, with sync and without the webhook. */
+/** Gives the calling test file a lab with sync and without the webhook. */
 export function useWorld(options: WorldOptions = {}): LateWorld {
   const world = {} as LateWorld;
   before(async () => {
