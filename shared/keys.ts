@@ -65,6 +65,10 @@ export const SYSTEM_NAMESPACE = "syndicate-system";
 export const SYNC_USER = `system:serviceaccount:${SYSTEM_NAMESPACE}:syndicate-sync`;
 /** ConfigMap in our namespace that tells peers who this cluster is. */
 export const IDENTITY_CONFIGMAP = "syndicate-identity";
+/** ConfigMap in our namespace in which sync keeps which cluster (uid) the name of each peer stands for. */
+export const KNOWN_PEERS_CONFIGMAP = "syndicate-known-peers";
+/** ConfigMap in our namespace in which an operator says what sync cannot know: clusters gone for good, deletions that are meant. */
+export const ORDERS_CONFIGMAP = "syndicate-orders";
 /** Lease in our namespace held by the active sync process. */
 export const LEASE = "syndicate-sync";
 /** kubeconfig cluster extension in which a peer's pod CIDRs are given. */

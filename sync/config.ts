@@ -14,6 +14,8 @@ export interface Config {
   /** Namespaces that never take part, ours included. */
   exclude: readonly string[];
   settings: Settings;
+  /** Services that may lose something within ten minutes because it vanished in peers; more, and nothing is deleted. Default 50. */
+  maxDeletions: number;
   /** Make missing namespaces for replicas. Default false. */
   createNamespaces: boolean;
   /** Our namespace. */
@@ -73,6 +75,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
       unionSelector: choice("UNION_SELECTOR", env["UNION_SELECTOR"], ["strip", "keep"], problems),
       endpoints: choice("ENDPOINTS", env["ENDPOINTS"], ["mirror", "off"], problems),
     },
+    maxDeletions: count("MAX_DELETIONS", env["MAX_DELETIONS"], 50, problems),
     createNamespaces: flags["create-namespaces"] ?? false,
     namespace,
     port: port("--port", flags.port ?? "8080", problems),

@@ -10,11 +10,16 @@ import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
 import { fenceWrites } from "./fence.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
+import { storeKnownPeers } from "./known-peers.ts";
+import { LossTally } from "./loss-tally.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { OrderBook, type Orders } from "./orders.ts";
 import { Overlay } from "./overlay.ts";
 import { Peers } from "./peers.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
-import { Reconciler, type ReconcilerHooks } from "./reconciler.ts";
+import { INDEPENDENT, Reasons } from "./reasons.ts";
+import { Reconciler } from "./reconciler.ts";
+import { createHooks } from "./telling.ts";
 
 /** A peer that is neither read nor refused after this time is taken for unreachable. */
 const FIRST_LOOK_MS = 10_000;
@@ -38,9 +43,9 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #own: WatchedCluster;
   readonly #peers: Peers;
+  readonly #orders: OrderBook;
   readonly #overlay = new Overlay();
-  /** Reason shown by the metric, by Service key. */
-  readonly #reasons = new Map<string, string>();
+  readonly #reasons: Reasons;
   readonly #sources: Sources;
   readonly #reconciler: Reconciler;
   readonly #queue: KeyedQueue;
@@ -53,11 +58,22 @@ export class Controller {
     this.#options = options;
     const client = fenceWrites(options.client, () => this.#leads());
     this.#own = new WatchedCluster(config.clusterName, client, config.podCIDRs, this.#eventsOf(config.clusterName));
+    const { clusterName: ownName, namespace } = config;
+    const forgotten = () => this.#orders.orders.forgotten;
+    this.#orders = new OrderBook({
+      client,
+      namespace,
+      ownName,
+      onChange: (orders) => this.#toldOrders(orders),
+      onProblem: (problem) => log.warn({ problem }, "orders"),
+    });
     this.#peers = new Peers({
       folder: config.peersDir,
-      ownName: config.clusterName,
+      ownName,
       ownUid: clusterUid,
-      namespace: config.namespace,
+      namespace,
+      known: storeKnownPeers(options.client, namespace),
+      forgotten,
       quota: config.peerLimits,
       events: (name) => this.#eventsOf(name),
       onPeers: () => this.#addAll(),
@@ -68,17 +84,31 @@ export class Controller {
       own: this.#own,
       peers: () => this.#peers.clusters,
       overlay: this.#overlay,
+      forgotten,
+      losses: new LossTally({
+        limit: config.maxDeletions,
+        own: this.#own,
+        peers: () => this.#peers.clusters,
+        allowedUntil: () => this.#orders.orders.deletionsUntil,
+      }),
       settings: config.settings,
       createNamespaces: config.createNamespaces,
       maxEndpoints: config.peerLimits.endpoints,
       now: Date.now,
     };
-    this.#reconciler = new Reconciler(this.#sources, this.#hooks());
     this.#queue = createQueue({
       run: (key) => this.#run(key),
       onFailure: (key, error, failures, pauseMs) => this.#failed(key, error, failures, pauseMs),
     });
-    this.metrics = createMetrics(() => this.#queue.waiting);
+    this.metrics = createMetrics({
+      queueDepth: () => this.#queue.waiting,
+      independents: () => this.#reasons.count(INDEPENDENT),
+      heldDeletions: () => this.#reasons.count("TooManyDeletions"),
+    });
+    this.#reasons = new Reasons(this.metrics.notInSync);
+    const { metrics } = this;
+    const hooks = createHooks({ metrics, reasons: this.#reasons, recorder: options.recorder, log });
+    this.#reconciler = new Reconciler(this.#sources, hooks);
   }
 
   async start(): Promise<void> {
@@ -87,6 +117,7 @@ export class Controller {
       this.#addAll();
     }, FIRST_LOOK_MS);
     this.#own.start(true);
+    await this.#orders.start();
     await this.#peers.start();
     this.#peersStarted = true;
     this.#addAll();
@@ -94,6 +125,7 @@ export class Controller {
 
   async stop(): Promise<void> {
     clearTimeout(this.#firstLook);
+    this.#orders.stop();
     await this.#queue.stop();
     await Promise.all([this.#peers.stop(), this.#own.stop()]);
   }
@@ -115,6 +147,17 @@ export class Controller {
 
   /** Looks at every Service again: what a process does that has just become leader. */
   lookAtAll(): void {
+    this.#addAll();
+  }
+
+  #toldOrders({ forgotten, deletionsUntil }: Orders): void {
+    const { metrics } = this;
+    metrics.clusterForgotten.reset();
+    for (const cluster of forgotten) {
+      metrics.clusterForgotten.set({ cluster }, 1);
+      metrics.clusterReadable.remove({ cluster });
+    }
+    this.#options.log.warn({ forgotten: [...forgotten], deletionsUntil }, "orders");
     this.#addAll();
   }
 
@@ -185,39 +228,5 @@ export class Controller {
         if (namespace === undefined || key.startsWith(`${namespace}/`)) this.#queue.add(key);
       }
     }
-  }
-
-  /** One reason at a time for each Service. */
-  #showReason(namespace: string, name: string, reason: string | undefined): void {
-    const id = `${namespace}/${name}`;
-    const before = this.#reasons.get(id);
-    if (before !== undefined && before !== reason) this.metrics.notInSync.remove({ namespace, name, reason: before });
-    if (reason === undefined) this.#reasons.delete(id);
-    else {
-      this.#reasons.set(id, reason);
-      this.metrics.notInSync.set({ namespace, name, reason }, 1);
-    }
-  }
-
-  #hooks(): ReconcilerHooks {
-    return {
-      onWrite: (key, write, service) => {
-        const { verb, resource, name, reason, event } = write;
-        this.metrics.writes.inc({ resource, verb, result: "ok" });
-        this.#options.log.info({ key, verb, resource, name, reason }, "wrote");
-        if (event && service) this.#options.recorder.record(service, "Normal", event, reason);
-      },
-      onCondition: (service, { condition }) => {
-        if (!condition) return;
-        const { name, namespace = "" } = service.metadata;
-        const { status, reason, message } = condition;
-        this.#showReason(namespace, name, status === "True" ? undefined : reason);
-        this.#options.log.info({ key: `${namespace}/${name}`, status, reason, message }, "condition");
-        const warns = status === "False" && reason !== "Holding" && reason !== "Progressing";
-        if (reason !== "Progressing") {
-          this.#options.recorder.record(service, warns ? "Warning" : "Normal", reason, message);
-        }
-      },
-    };
   }
 }

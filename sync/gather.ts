@@ -7,6 +7,7 @@ import { endpointSlices, endpoints, services } from "../shared/kube/resources.ts
 import { shadowName } from "../shared/names.ts";
 import {
   type ClusterView,
+  forgottenView,
   formatKey,
   type ServiceKey,
   type Settings,
@@ -14,10 +15,11 @@ import {
 } from "../shared/protocol/snapshot.ts";
 import { BY_SERVICE, type WatchedCluster } from "./cluster.ts";
 import { getIfExists } from "./lookup.ts";
+import type { LossTally } from "./loss-tally.ts";
 import type { Overlay } from "./overlay.ts";
 
 /** What a snapshot holds beyond the objects: observations of this process. */
-export type Memory = Pick<Snapshot, "since" | "strips">;
+export type Memory = Pick<Snapshot, "since" | "strips" | "losses">;
 
 /** Of a Service this process has not looked at yet. */
 export const NO_MEMORY: Memory = { since: new Map() };
@@ -26,6 +28,9 @@ export interface Sources {
   own: WatchedCluster;
   /** Peers by name; those without a cluster were refused or never connected. */
   peers(): ReadonlyMap<string, WatchedCluster | undefined>;
+  /** Clusters that an operator said are gone for good: they count as read and empty, whatever is there. */
+  forgotten(): ReadonlySet<string>;
+  losses: LossTally;
   overlay: Overlay;
   settings: Settings;
   /** Make a missing namespace when a replica needs it. Default false. */
@@ -62,13 +67,14 @@ export async function gatherLive(sources: Sources, key: ServiceKey, memory: Memo
 }
 
 function makeSnapshot(
-  { own, settings }: Sources,
+  { own, settings, forgotten }: Sources,
   key: ServiceKey,
   memory: Memory,
   views: readonly ClusterView[],
   now: number,
 ): Snapshot {
   const clusters = new Map(views.map((view) => [view.name, view]));
+  for (const name of forgotten()) clusters.set(name, forgottenView(name));
   return { key, own: own.name, clusters, settings, now, ...memory };
 }
 

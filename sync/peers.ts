@@ -6,8 +6,10 @@ import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { configMaps, endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type ConfigMap, readClusterUid } from "./identity.ts";
+import type { KnownPeers } from "./known-peers.ts";
 import { getIfExists } from "./lookup.ts";
-import { type PeerFile, readPeerFolder } from "./peer-files.ts";
+import { refuseClaim } from "./peer-claim.ts";
+import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
 
 /** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
 const POLL_MS = 5_000;
@@ -20,6 +22,10 @@ export interface PeersOptions {
   namespace: string;
   /** How much of each kind of object is kept of a peer. */
   quota: QuotaLimits;
+  /** Which cluster each name has stood for so far. */
+  known: KnownPeers;
+  /** Peers that an operator said are gone for good: not followed, and their names may come to mean other clusters. */
+  forgotten(): ReadonlySet<string>;
   /** Events of one peer. */
   events(name: string): ClusterEvents;
   /** The set of peers changed: every key has to be looked at. */
@@ -29,6 +35,8 @@ export interface PeersOptions {
   /** The folder as a whole cannot be read; everything stays as it is. */
   onError(error: unknown): void;
 }
+
+const NO_FILE = "its kubeconfig file is gone; what came from it is kept as it is";
 
 interface Peer {
   name: string;
@@ -43,7 +51,7 @@ interface Peer {
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<string, Peer>();
-  /** uid by name, kept for good: a name that comes to mean another cluster is refused. */
+  /** uid by name, kept until the name is forgotten: one that comes to mean another cluster is refused. */
   readonly #uids = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -52,8 +60,12 @@ export class Peers {
     this.#options = options;
   }
 
-  /** Reads the folder once, then again every few seconds. */
+  /** Reads the folder once, then again every few seconds. Rejects if what is known from before cannot be read. */
   async start(): Promise<void> {
+    for (const [name, uid] of await this.#options.known.load()) {
+      this.#uids.set(name, uid);
+      this.#peers.set(name, { name, file: undefined, refused: NO_FILE });
+    }
     await this.#look();
     this.#schedule();
   }
@@ -94,7 +106,7 @@ export class Peers {
 
   async #look(): Promise<void> {
     try {
-      const { files, unreadable } = await readPeerFolder(this.#options.folder);
+      const { files, unreadable } = await this.#readFolder();
       for (const [name, reason] of unreadable) this.#refuse(this.#peers.get(name) ?? { name, file: undefined }, reason);
       // Side by side: one peer that does not answer must not keep the others waiting.
       await Promise.all([...files].map(([name, file]) => this.#lookAt(name, file)));
@@ -105,6 +117,25 @@ export class Peers {
     } catch (error) {
       this.#options.onError(error);
     }
+  }
+
+  /** The folder without the files of forgotten clusters, whose connections end. */
+  async #readFolder(): Promise<PeerFolder> {
+    const { files, unreadable } = await readPeerFolder(this.#options.folder);
+    const forgotten = this.#options.forgotten();
+    await Promise.all([...forgotten].map((name) => this.#forget(name)));
+    const kept = <T>(entries: ReadonlyMap<string, T>) => new Map([...entries].filter(([name]) => !forgotten.has(name)));
+    return { files: kept(files), unreadable: kept(unreadable) };
+  }
+
+  /** Ends the connection and what is known of the name. A write that fails is tried again by the next look. */
+  async #forget(name: string): Promise<void> {
+    const peer = this.#peers.get(name);
+    this.#peers.delete(name);
+    if (peer) await disconnect(peer);
+    if (!this.#uids.has(name)) return;
+    await this.#options.known.keep(name, undefined);
+    this.#uids.delete(name);
   }
 
   async #lookAt(name: string, file: PeerFile): Promise<void> {
@@ -120,7 +151,7 @@ export class Peers {
     await disconnect(peer);
     const { name, cluster } = peer;
     const left: Peer = { name, file: undefined, ...(cluster ? { cluster } : {}) };
-    this.#refuse(left, "its kubeconfig file is gone; what came from it is kept as it is");
+    this.#refuse(left, NO_FILE);
     this.#options.onPeers();
   }
 
@@ -177,26 +208,29 @@ export class Peers {
   async #checkIdentity(name: string, client: KubeClient): Promise<void> {
     const { ownName, ownUid, namespace } = this.#options;
     const uid = await readClusterUid(client);
-    await checkName(client, namespace, name);
-    if (name === ownName) throw new Error(`the file is named like this cluster itself (${ownName})`);
-    if (uid === ownUid) throw new Error("it leads to this cluster itself");
+    const said = await readName(client, namespace);
+    const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: ownUid }, this.#uids);
+    if (reason !== undefined) throw new Error(reason);
     const before = this.#uids.get(name);
-    if (before !== undefined && before !== uid)
-      throw new Error(`it is another cluster than before (${uid}, was ${before})`);
-    const twin = [...this.#uids].find(([other, known]) => other !== name && known === uid);
-    if (twin) throw new Error(`it leads to the same cluster as ${twin[0]}`);
     this.#uids.set(name, uid);
+    if (before === undefined) await this.#remember(name, uid);
+  }
+
+  /** What could not be kept across a restart is not trusted now. */
+  async #remember(name: string, uid: string): Promise<void> {
+    try {
+      await this.#options.known.keep(name, uid);
+    } catch (error) {
+      this.#uids.delete(name);
+      throw error;
+    }
   }
 }
 
-/** The name in the peer's own identity must be the file's: intents name clusters. A peer not installed yet says nothing. */
-async function checkName(client: KubeClient, namespace: string, name: string): Promise<void> {
+/** What the peer calls itself; one that is not installed yet says nothing. */
+async function readName(client: KubeClient, namespace: string): Promise<string | undefined> {
   const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
-  const identity = await getIfExists<ConfigMap>(client, path);
-  const said = identity?.data?.["clusterName"];
-  if (said !== undefined && said !== name) {
-    throw new Error(`the cluster calls itself "${said}": name its kubeconfig file so`);
-  }
+  return (await getIfExists<ConfigMap>(client, path))?.data?.["clusterName"];
 }
 
 async function disconnect(peer: Peer): Promise<void> {

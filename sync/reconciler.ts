@@ -1,7 +1,7 @@
 /** Reconcile one Service key: gather, decide, apply. Called by the queue, never twice at once for a key. */
 import type { KubeObject, Service } from "../shared/kube/objects.ts";
 import { namespaces } from "../shared/kube/resources.ts";
-import { type Plan, planService } from "../shared/protocol/plan.ts";
+import { type Notice, type Plan, planService } from "../shared/protocol/plan.ts";
 import { latestVisible } from "../shared/protocol/roles.ts";
 import { formatKey, ownView, type ServiceKey, type Snapshot } from "../shared/protocol/snapshot.ts";
 import type { Write } from "../shared/protocol/write.ts";
@@ -11,6 +11,8 @@ import { gatherCached, gatherLive, type Memory, type Sources } from "./gather.ts
 export interface ReconcilerHooks {
   /** After a write, for log, metrics and Events. */
   onWrite(key: string, write: Write, service: Service | undefined): void;
+  /** What is to be told of a Service without condition; undefined: nothing any more. Called after every pass over such a one. */
+  onNotice(key: ServiceKey, service: Service | undefined, notice: Notice | undefined): void;
   /** The condition of a Service says something new. */
   onCondition(service: Service, plan: Plan): void;
 }
@@ -38,16 +40,21 @@ export class Reconciler {
   async reconcile(key: ServiceKey): Promise<Outcome> {
     if (!this.#sources.own.readable) return { again: false };
     const cached = this.#decide(key, gatherCached(this.#sources, key, this.#recall(key)));
-    const decided = cached.plan.writes.some((write) => write.live)
-      ? this.#decide(key, await gatherLive(this.#sources, key, this.#recall(key)))
+    const { writes } = cached.plan;
+    const losses = writes.some((write) => write.loss) ? this.#sources.losses.count(this.#sources.now()) : undefined;
+    const decided = writes.some((write) => write.live)
+      ? this.#decide(key, await gatherLive(this.#sources, key, { ...this.#recall(key), ...(losses ? { losses } : {}) }))
       : cached;
     const { plan, snapshot } = decided;
     if (plan.writes.length > 0 && (await this.#retract(plan, ownView(snapshot).service))) return { again: true };
     for (const write of plan.writes) await this.#write(key, write, snapshot);
     if (plan.writes.length === 0) await this.#show(plan, ownView(snapshot).service);
+    if (!plan.condition) this.#hooks.onNotice(key, ownView(snapshot).service, plan.notice);
     const made = await this.#makeNamespace(key, plan);
     const again = plan.writes.length > 0 || made;
-    return { again, ...(plan.recheckMs === undefined ? {} : { recheckMs: plan.recheckMs }) };
+    const capped = plan.holds.some((hold) => hold.reason === "TooManyDeletions");
+    const recheckMs = capped ? CAPPED_MS : plan.recheckMs;
+    return { again, ...(recheckMs === undefined ? {} : { recheckMs }) };
   }
 
   #recall(key: ServiceKey): Memory {
@@ -105,12 +112,13 @@ export class Reconciler {
   }
 
   async #write(key: ServiceKey, write: Write, snapshot: Snapshot): Promise<void> {
-    const { own, overlay, now } = this.#sources;
+    const { own, overlay, losses, now } = this.#sources;
     const id = formatKey(key);
     const stored = await applyWrite(own.client, key, write);
     if (stored) overlay.written(id, write.resource, stored, now());
     else if (write.verb === "delete")
       overlay.deleted(id, write.resource, `${key.namespace}/${write.name}`, write.uid, now());
+    if (write.loss) losses.note(id, now());
     if (isStrip(write)) this.#noteStrip(id, latestVisible(snapshot)?.time);
     this.#hooks.onWrite(id, write, serviceOf(stored, write, snapshot));
   }
@@ -131,6 +139,9 @@ interface KeyMemory {
 }
 
 const NOTHING_KNOWN: KeyMemory = { intent: undefined, since: new Map(), strips: [] };
+
+/** When to look again at deletions held back: by then earlier ones may count no more. */
+const CAPPED_MS = 60_000;
 
 /** Strips longer ago than this no longer speak of somebody who puts the selector back again and again. */
 const STRIPS_COUNT_MS = 10 * 60 * 1000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IDENTITY_CONFIGMAP, LEASE } from "../shared/keys.ts";
+import { IDENTITY_CONFIGMAP, KNOWN_PEERS_CONFIGMAP, LEASE, ORDERS_CONFIGMAP } from "../shared/keys.ts";
 import { CERTIFICATE_SECRET, WEBHOOK_CONFIGURATION } from "../sync/certificates/cluster-store.ts";
 import { type Rendered, render } from "./rendered-manifests.ts";
 
@@ -33,6 +33,21 @@ test("peers only read", () => {
   }
 });
 
+/** Names of the objects of a kind that a role reaches beyond creation. */
+function named(role: string | undefined, resource: string): string[] {
+  return rules
+    .filter((rule) => rule.role === role && rule.resources.includes(resource))
+    .flatMap((rule) => rule.resourceNames ?? []);
+}
+
+test("operators' orders are read, never written", () => {
+  const orders = rules.filter(({ resourceNames = [] }) => resourceNames.includes(ORDERS_CONFIGMAP));
+  assert.deepEqual(
+    orders.map(({ verbs }) => verbs),
+    [["get"]],
+  );
+});
+
 test("what is not Services and endpoints is named, but for creation", () => {
   const open = [
     "services",
@@ -47,13 +62,10 @@ test("what is not Services and endpoints is named, but for creation", () => {
     const isOpen = resources.every((resource: string) => open.includes(resource));
     assert.ok(isOpen || resourceNames || verbs.join() === "create", `${role} ${resources}`);
   }
-  const named = new Map(
-    rules.flatMap((rule) => rule.resources.map((resource: string) => [`${rule.role} ${resource}`, rule.resourceNames])),
-  );
-  assert.deepEqual(named.get("Role/syndicate-sync secrets"), [CERTIFICATE_SECRET]);
-  for (const role of ["Role/syndicate-sync", "Role/syndicate-peer"]) {
-    assert.deepEqual(named.get(`${role} configmaps`), [IDENTITY_CONFIGMAP]);
-    assert.deepEqual(named.get(`${role} leases`), [LEASE]);
-  }
-  assert.deepEqual(named.get("ClusterRole/syndicate-sync validatingwebhookconfigurations"), [WEBHOOK_CONFIGURATION]);
+  const [sync, peer] = ["Role/syndicate-sync", "Role/syndicate-peer"];
+  assert.deepEqual(named(sync, "secrets"), [CERTIFICATE_SECRET]);
+  assert.deepEqual(named(sync, "configmaps"), [IDENTITY_CONFIGMAP, KNOWN_PEERS_CONFIGMAP, ORDERS_CONFIGMAP]);
+  assert.deepEqual(named(peer, "configmaps"), [IDENTITY_CONFIGMAP]);
+  for (const role of [sync, peer]) assert.deepEqual(named(role, "leases"), [LEASE]);
+  assert.deepEqual(named("ClusterRole/syndicate-sync", "validatingwebhookconfigurations"), [WEBHOOK_CONFIGURATION]);
 });

@@ -1,4 +1,5 @@
 /** One word and some sentences on why a Service is not in sync. Pure. */
+import { URGENCY } from "../../shared/protocol/condition.ts";
 import type { Verdict } from "../judge.ts";
 import type { PlaceStatus } from "./model.ts";
 
@@ -9,18 +10,8 @@ export interface Explanation {
 }
 
 /** Most urgent first: what needs a person, then what cannot be known, then what takes its time. */
-const URGENCY = [
-  "NoSelector",
-  "PortConflict",
-  "Orphaned",
-  "Contended",
-  "Conflict",
-  "Quarantined",
-  "AddressRefused",
-  "PeerUnreachable",
-  "Unknown",
-  "NamespaceMissing",
-  "Holding",
+const RANKS: readonly string[] = [
+  ...URGENCY.flatMap((reason) => (reason === "PeerUnreachable" ? [reason, "Unknown"] : [reason])),
   "Progressing",
   "Copying",
   "Lagging",
@@ -64,6 +55,6 @@ export function mostUrgent(places: readonly PlaceStatus[]): string {
 }
 
 function rank(reason: string): number {
-  const found = URGENCY.indexOf(reason);
-  return found < 0 ? URGENCY.length : found;
+  const found = RANKS.indexOf(reason);
+  return found < 0 ? RANKS.length : found;
 }

@@ -4,7 +4,7 @@ import type { Service } from "../kube/objects.ts";
 import { hasSelector } from "../selector.ts";
 import { isOwn, nativeSlices, ourCopies } from "./contribution.ts";
 import { type Desire, resolveDesire } from "./desire.ts";
-import { findPortConflict } from "./ports.ts";
+import { findFamilyConflict, findPortConflict } from "./ports.ts";
 import { takeover } from "./readiness.ts";
 import { latestVisible, participants, type Role } from "./roles.ts";
 import { type ClusterView, ownView, type Snapshot } from "./snapshot.ts";
@@ -49,16 +49,16 @@ export function nativeKnown({ own, service }: Context): boolean {
 }
 
 /**
- * Why this Service and another participant's cannot stand for each other; undefined if they can. Judged against the server,
- * in a union against everyone. Replicas do not count: their ports follow.
+ * Why this Service and another participant's cannot stand for each other; undefined if they can. Followers are judged against
+ * the server and the server against them, in a union each against everyone. Replicas do not count: their ports follow.
  */
 export function findConflict({ snapshot, service, intent, own, role }: Context): string | undefined {
-  if (!intent) return undefined;
+  if (!intent || !["server", "follower", "union"].includes(role.kind)) return undefined;
   const others = participants(snapshot, intent).filter(
-    (view) => view.name !== own.name && isOwn(view.service) && (role.kind === "union" || view.name === intent.at),
+    (view) => view.name !== own.name && isOwn(view.service) && (role.kind !== "follower" || view.name === intent.at),
   );
   for (const { name, service: other } of others) {
-    const conflict = other && findPortConflict(service, other);
+    const conflict = other && (findPortConflict(service, other) ?? findFamilyConflict(role.kind, service, other));
     if (conflict) return `this Service and the one in ${name}: ${conflict}`;
   }
   return undefined;

@@ -5,6 +5,7 @@ import { HEADLESS, MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SOURCE_CLUSTER } from 
 import { type Endpoint, type EndpointSlice, label, type Service } from "../kube/objects.ts";
 import { copyName } from "../names.ts";
 import { nativeSlices, readyAddresses } from "./contribution.ts";
+import { renamePorts } from "./ports.ts";
 import type { ClusterView } from "./snapshot.ts";
 import { familiesOf, isReady } from "./usable.ts";
 
@@ -22,7 +23,12 @@ export function desiredCopies(
       const endpoints = (slice.endpoints ?? [])
         .filter((endpoint) => endpoint.addresses.every((address) => isAllowedAddress(address, allowed)))
         .map((endpoint) => peerEndpoint(endpoint, ready));
-      return copyOf(service, source.name, slice, endpoints);
+      return copyOf(
+        service,
+        source.name,
+        { ...slice, ports: renamePorts(slice.ports ?? [], source.service, service) },
+        endpoints,
+      );
     });
 }
 

@@ -3,12 +3,14 @@ import { sameIntent } from "../intent.ts";
 import type { Service } from "../kube/objects.ts";
 import { decideCondition, type SyncCondition } from "./condition.ts";
 import { type Context, makeContext } from "./context.ts";
-import { isOwn, ourCopies, replicaOf } from "./contribution.ts";
+import { ourCopies, replicaOf } from "./contribution.ts";
 import { stepDeclaration } from "./declaration.ts";
+import { capLosses } from "./losses.ts";
 import { observeFacts } from "./readiness.ts";
 import { newReplica } from "./replica.ts";
-import { chooseOrigin, intentOf, isExempt, isVoid, latestVisible, type Role, resolveRole, takesPart } from "./roles.ts";
+import { chooseOrigin, intentOf, isVoid, latestVisible, type Role, resolveRole } from "./roles.ts";
 import { ownView, peerViews, type Snapshot } from "./snapshot.ts";
+import { stepConflicts } from "./steps/conflicts.ts";
 import { stepCopies, wantCopies } from "./steps/copies.ts";
 import { stepEndpoints } from "./steps/endpoints.ts";
 import { stepFrozen } from "./steps/frozen.ts";
@@ -16,13 +18,23 @@ import { stepMetadata } from "./steps/metadata.ts";
 import { stepRefused } from "./steps/refused.ts";
 import { stepSelector } from "./steps/selector.ts";
 import { stepShadow } from "./steps/shadow.ts";
-import { holding, joinSteps, NOTHING, removeObject, type Step, writing } from "./write.ts";
+import { type HoldReason, holding, joinSteps, NOTHING, removeObject, type Step, writing } from "./write.ts";
 
 export interface Plan extends Step {
   /** The condition to show; undefined for Services nobody said take part. */
   condition?: SyncCondition;
+  /**
+   * What is said without touching the object: of a Service nobody said takes part, or one that cannot be made here.
+   * `Independent`: other clusters have their own too, and nobody has declared anything.
+   */
+  notice?: Notice;
   /** Facts true now, see `observeFacts`. */
   facts: string[];
+}
+
+export interface Notice {
+  reason: HoldReason | "Independent";
+  message: string;
 }
 
 /**
@@ -33,12 +45,13 @@ export function planService(snapshot: Snapshot): Plan {
   const facts = observeFacts(snapshot, latestVisible(snapshot));
   const role = resolveRole(snapshot);
   const { service } = ownView(snapshot);
-  if (!service || role.kind === "absent") return { ...createReplica(snapshot), facts };
+  if (!service || role.kind === "absent") {
+    const step = createReplica(snapshot);
+    const [notice] = step.holds;
+    return { ...step, facts, ...(notice ? { notice } : {}) };
+  }
   if (role.kind === "surplus") {
-    const untold = stepUntold(snapshot, service, role);
-    if (untold) return { ...untold, facts };
-    const removal = removeObject("services", service, role.because, { live: true, event: "ReplicaRemoved" });
-    return { ...writing(removal), facts };
+    return { ...removeReplica(snapshot, service, role), facts };
   }
   const declaration = stepDeclaration(snapshot);
   const context = makeContext(snapshot, service, role);
@@ -47,14 +60,38 @@ export function planService(snapshot: Snapshot): Plan {
     return { ...step, facts, condition: decideCondition(context, step) };
   }
   const step = advance(context);
-  const silent = role.kind === "independent" || (role.kind === "origin" && !context.intent);
+  if (role.kind === "independent") return { ...step, facts, ...noticeApart(context, role.conflict) };
+  const silent = role.kind === "origin" && !context.intent;
   return { ...step, facts, ...(silent ? {} : { condition: decideCondition(context, step) }) };
+}
+
+/** The other side of `Conflict`: nothing is written to a Service that nobody said takes part, so it is only told. */
+function noticeApart({ intent }: Context, conflict: boolean): { notice?: Notice } {
+  if (!conflict) return {};
+  const apart = "this Service takes no part";
+  if (!intent)
+    return {
+      notice: { reason: "Independent", message: `${apart}: another cluster has its own, and no mode says more` },
+    };
+  const message = `${intent.mode} was declared in ${intent.from ?? intent.at}, but ${apart}: give it the same mode, or leave it`;
+  return { notice: { reason: "Conflict", message } };
+}
+
+/** A replica of nothing goes, unless its origin does not know yet, or too many go at once. */
+function removeReplica(snapshot: Snapshot, service: Service, role: Role & { kind: "surplus" }): Omit<Plan, "facts"> {
+  const untold = stepUntold(snapshot, service, role);
+  if (untold) return untold;
+  const { because, vanished } = role;
+  const capped = vanished && capLosses(snapshot);
+  if (capped) return { ...capped, condition: decideCondition(makeContext(snapshot, service, role), capped) };
+  const loss = vanished ? { loss: vanished } : {};
+  return writing(removeObject("services", service, because, { live: true, event: "ReplicaRemoved", ...loss }));
 }
 
 /** "Singular" written on a replica would be lost with it: it stays until the origin has copied the intent. */
 function stepUntold(snapshot: Snapshot, service: Service, role: Role): Omit<Plan, "facts"> | undefined {
   const intent = latestVisible(snapshot);
-  if (intent?.mode !== "singular") return undefined;
+  if (intent?.mode !== "singular" || isVoid(snapshot, intent)) return undefined;
   const server = snapshot.clusters.get(intent.at);
   if (server && sameIntent(intentOf(server), intent)) return undefined;
   const context = makeContext(snapshot, service, role);
@@ -68,7 +105,7 @@ function advance(context: Context): Step {
   const wanted = wantCopies(context);
   const copies = joinSteps(stepCopies(context, wanted), stepEndpoints(context, wanted.slices));
   // A selector or shadow moves only under an intent this Service already carries, as others see it too.
-  if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflict(context));
+  if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflicts(context));
   const selector = stepSelector(context);
   return joinSteps(
     stepShadow(context),
@@ -76,7 +113,7 @@ function advance(context: Context): Step {
     selector,
     // Once the selector is back, the slices it had left behind are the live ones.
     selector.writes.length > 0 ? NOTHING : stepFrozen(context),
-    stepConflict(context),
+    stepConflicts(context),
     stepRefused(context),
     stepUnreadable(context),
   );
@@ -100,20 +137,6 @@ function createReplica(snapshot: Snapshot): Step {
   const body = newReplica(origin.service, origin.name, snapshot.own, intent);
   const reason = `replica of ${origin.name}`;
   return writing({ verb: "create", resource: "services", name: body.metadata.name, body, reason, event: "Replicated" });
-}
-
-/** The declarer names own Services elsewhere that nobody said take part: its intent does not reach them. */
-function stepConflict({ snapshot, intent, role }: Context): Step {
-  if (!intent || intent.at !== snapshot.own || (role.kind !== "server" && role.kind !== "union")) return NOTHING;
-  const apart = peerViews(snapshot).filter(
-    (view) => view.listed && isOwn(view.service) && !isExempt(view.service) && !takesPart(view, intent),
-  );
-  if (apart.length === 0) return NOTHING;
-  const names = apart.map((view) => view.name).join(", ");
-  return holding(
-    "Conflict",
-    `${names} has an own Service of this name that takes no part; give it a mode, or name it in vmware.com/syndicate-adopt here`,
-  );
 }
 
 /** What cannot be seen is said, not guessed. */

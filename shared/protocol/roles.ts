@@ -17,7 +17,7 @@ export type Role =
   /** Made by us, follows `of`. */
   | { kind: "replica"; of: string }
   /** Made by us, and what it stood for is gone: to be deleted. */
-  | { kind: "surplus"; because: string }
+  | { kind: "surplus"; because: string; vanished?: true }
   | { kind: "server" }
   | { kind: "follower"; of: string }
   | { kind: "union" }
@@ -112,7 +112,9 @@ function undeclaredRole(snapshot: Snapshot, own: ClusterView): Role {
   const view = snapshot.clusters.get(origin);
   if (!view?.listed || isOwn(view.service)) return { kind: "replica", of: origin };
   const heir = chooseOrigin(snapshot);
-  return heir ? { kind: "replica", of: heir.name } : { kind: "surplus", because: `the Service is gone in ${origin}` };
+  if (heir) return { kind: "replica", of: heir.name };
+  if (view.forgotten) return { kind: "surplus", because: `${origin} is forgotten here` };
+  return { kind: "surplus", because: `the Service is gone in ${origin}`, vanished: true };
 }
 
 /** The server is gone: who still contributes serves on, who has released stays as it is, replicas find another origin. */

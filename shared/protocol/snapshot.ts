@@ -21,6 +21,8 @@ export interface ClusterView {
   listed: boolean;
   /** Why what this cluster says is not used, where it says something; it is not `listed` then. */
   barred?: string;
+  /** An operator said that this cluster is gone for good, see `forgottenView`. */
+  forgotten?: true;
   /** The namespace exists here and is not being deleted. */
   namespace: boolean;
   service?: Service;
@@ -36,6 +38,16 @@ export interface ClusterView {
   endpoints?: Endpoints;
   /** CIDRs a peer's addresses must lie in; empty means no such limit. */
   podCIDRs: readonly string[];
+}
+
+/** Deletions that follow from what vanished in peers, as far as this process has counted them. */
+export interface Losses {
+  /** Services that lost something in the last ten minutes. */
+  recent: number;
+  /** Services that would lose something now. */
+  due: number;
+  /** More than this many in all, and none is carried out. */
+  limit: number;
 }
 
 export interface Settings {
@@ -57,6 +69,13 @@ export interface Snapshot {
   since: ReadonlyMap<string, number>;
   /** How often this Service's selector was stripped here in the last ten minutes under the intent in force. Default 0. */
   strips?: number;
+  /** Left out: deletions are not capped. */
+  losses?: Losses;
+}
+
+/** A forgotten cluster counts as one that is read and has nothing: what came from it goes as if it had been deleted there. */
+export function forgottenView(name: string): ClusterView {
+  return { name, listed: true, forgotten: true, namespace: false, slices: [], shadowSlices: [], podCIDRs: [] };
 }
 
 /** The view of the cluster the snapshot is decided for. Throws if the gatherer left it out: our bug. */

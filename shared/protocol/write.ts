@@ -10,6 +10,8 @@ interface Common {
   reason: string;
   /** Judge again from fresh reads of every cluster right before writing: the step cannot be taken back unseen. */
   live?: true;
+  /** Deletes because something vanished in a peer, not by anybody's word: counts towards the cap, see `losses.ts`. */
+  loss?: true;
   /** Report this write as an Event on the Service. */
   event?: string;
 }
@@ -38,6 +40,8 @@ export type HoldReason =
   | "NoSelector"
   | "Orphaned"
   | "Contended"
+  | "TooManyDeletions"
+  | "HostnameConflict"
   | "Holding";
 
 /** What one step of the protocol adds to a plan. */
@@ -88,7 +92,7 @@ export function removeObject(
   resource: Resource,
   object: KubeObject,
   reason: string,
-  extra: { live?: true; event?: string; unchanged?: true } = {},
+  extra: { live?: true; event?: string; unchanged?: true; loss?: true } = {},
 ): Write {
   const { unchanged, ...rest } = extra;
   const { name, uid = "", resourceVersion } = object.metadata;

@@ -7,6 +7,7 @@ export interface Pod {
   labels: Record<string, string>;
   ready: boolean;
   terminating?: boolean;
+  hostname?: string;
 }
 
 /** Numbers shared by all clusters of a world: versions and uids are never used twice. */
@@ -24,6 +25,10 @@ export class Cluster {
   readonly endpoints = new Map<string, Endpoints>();
   readonly pods = new Map<string, Pod>();
   reachable = true;
+  /** Clusters that an operator of this one said are gone for good. */
+  readonly forgotten = new Set<string>();
+  /** What was known of clusters this one is cut off from, by name. */
+  readonly lastKnown = new Map<string, { services: Service[]; slices: EndpointSlice[] }>();
   since = new Map<string, number>();
   /** What this cluster's watches have shown of each cluster, by kind; empty where views do not lag. */
   readonly seen = new Map<string, { services: Service[]; slices: EndpointSlice[] }>();

@@ -41,6 +41,7 @@ function writeEndpoints(cluster: Cluster, service: Service): boolean {
     endpoints: pods.map((pod) => ({
       addresses: [pod.ip],
       conditions: { ready: pod.ready && !pod.terminating, serving: pod.ready, terminating: pod.terminating ?? false },
+      ...(pod.hostname === undefined ? {} : { hostname: pod.hostname }),
     })),
     ports,
   };

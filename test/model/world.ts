@@ -5,7 +5,13 @@
 import { MODE, SERVICE_NAME, SHADOW_OF } from "../../shared/keys.ts";
 import { label } from "../../shared/kube/objects.ts";
 import { type Plan, planService } from "../../shared/protocol/plan.ts";
-import type { ClusterView, Settings, Snapshot } from "../../shared/protocol/snapshot.ts";
+import {
+  type ClusterView,
+  forgottenView,
+  type Losses,
+  type Settings,
+  type Snapshot,
+} from "../../shared/protocol/snapshot.ts";
 import type { Write } from "../../shared/protocol/write.ts";
 import { Cluster, type Counters } from "./cluster.ts";
 import { runNativeControllers } from "./native.ts";
@@ -13,6 +19,8 @@ import { runNativeControllers } from "./native.ts";
 export class World {
   readonly clusters: Map<string, Cluster>;
   settings: Settings = { unionSelector: "strip", endpoints: "mirror" };
+  /** How many Services lose something because it vanished in peers; left out: not capped. */
+  losses: Losses | undefined;
   /** One line for every write and every move of a user, in order. */
   readonly log: string[] = [];
   /** Pods made so far: their addresses are numbered by it. */
@@ -59,7 +67,8 @@ export class World {
   /** The snapshot as the caches of `own` have it, or as fresh reads would give it. */
   snapshot(own: string, live = !this.lagging): Snapshot {
     const clusters = new Map([...this.clusters.values()].map((peer) => [peer.name, this.#view(own, peer, live)]));
-    return { key: this.key, own, clusters, settings: this.settings, now: this.now, since: this.cluster(own).since };
+    const { key, settings, now, losses } = this;
+    return { key, own, clusters, settings, now, since: this.cluster(own).since, ...(losses ? { losses } : {}) };
   }
 
   /** The watch of one kind in `peer` brings `own` up to date. */
@@ -79,11 +88,30 @@ export class World {
     }
   }
 
+  /** Two clusters no longer read each other: each keeps what it last knew. */
+  cut(one: string, other: string): void {
+    for (const [near, far] of [
+      [this.cluster(one), this.cluster(other)],
+      [this.cluster(other), this.cluster(one)],
+    ] as const) {
+      near.lastKnown.set(far.name, { services: [...far.services.values()], slices: [...far.slices.values()] });
+    }
+  }
+
+  /** They read each other again. */
+  heal(one: string, other: string): void {
+    this.cluster(one).lastKnown.delete(other);
+    this.cluster(other).lastKnown.delete(one);
+  }
+
   #view(own: string, cluster: Cluster, live: boolean): ClusterView {
     const { name } = this.key;
-    const seen = this.cluster(own).seen.get(cluster.name) ?? { services: [], slices: [] };
-    const services = live ? [...cluster.services.values()] : seen.services;
-    const slices = live ? [...cluster.slices.values()] : seen.slices;
+    const reader = this.cluster(own);
+    if (reader.forgotten.has(cluster.name)) return forgottenView(cluster.name);
+    const lastKnown = reader.lastKnown.get(cluster.name);
+    const seen = lastKnown ?? reader.seen.get(cluster.name) ?? { services: [], slices: [] };
+    const services = live && !lastKnown ? [...cluster.services.values()] : seen.services;
+    const slices = live && !lastKnown ? [...cluster.slices.values()] : seen.slices;
     const service = services.find((candidate) => candidate.metadata.name === name);
     const shadow = services.find((candidate) => label(candidate, SHADOW_OF) === name);
     const owned = shadow?.metadata.ownerReferences?.[0]?.uid === service?.metadata.uid ? shadow : undefined;
@@ -91,7 +119,7 @@ export class World {
     const endpoints = cluster.name === own ? cluster.endpoints.get(name) : undefined;
     return {
       name: cluster.name,
-      listed: cluster.reachable || cluster.name === own,
+      listed: (cluster.reachable && lastKnown === undefined) || cluster.name === own,
       namespace: true,
       ...(service ? { service } : {}),
       ...(owned ? { shadow: owned } : {}),

@@ -4,7 +4,9 @@ import { hasSelector } from "../../selector.ts";
 import { type Context, copiesUsable, nativeKnown, shadowCovered } from "../context.ts";
 import { contribution, nativeSlices, ourCopies } from "../contribution.ts";
 import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copies.ts";
+import { capLosses, hasVanished } from "../losses.ts";
 import { takeover } from "../readiness.ts";
+import type { Snapshot } from "../snapshot.ts";
 import { usableSet } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 
@@ -27,7 +29,25 @@ export function wantCopies(context: Context): WantedCopies {
     else if (desire.sources.has(source)) wanted.slices.push(...wantPeer(context, source));
     else wantLegacy(context, source, wanted);
   }
+  keepCapped(context, wanted);
   return wanted;
+}
+
+/** Past the cap on deletions, copies of what vanished in peers stay as they are. */
+function keepCapped({ snapshot, own }: Context, wanted: WantedCopies): void {
+  const kept = new Set(wanted.slices.map((slice) => slice.metadata.name));
+  const lost = ourCopies(own).filter(
+    (slice) => !kept.has(slice.metadata.name) && !wanted.dropped.has(sourceOf(slice) ?? "") && isLoss(snapshot, slice),
+  );
+  const capped = lost.length > 0 ? capLosses(snapshot) : undefined;
+  if (!capped) return;
+  wanted.slices.push(...lost);
+  wanted.holds.push(...capped.holds);
+}
+
+/** True if the copy's source has no such Service any more: the copy goes with it, by nobody's word. */
+function isLoss({ clusters }: Snapshot, copy: EndpointSlice): boolean {
+  return hasVanished(clusters.get(sourceOf(copy) ?? ""));
 }
 
 /** Copies of the own shadow: as long as it is needed. A shadow lost in a union is about to come back. */
@@ -111,7 +131,7 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   }
   const removals = [...existing.values()]
     .filter((slice) => !kept.has(slice.metadata.name))
-    .map((slice) => removeCopy(slice, wanted.dropped));
+    .map((slice) => removeCopy(context, slice, wanted.dropped));
   const natives = hasSelector(service) ? nativeSlices(own.slices) : [];
   const before = usableSet([...existing.values(), ...natives], service).size;
   const after = usableSet([...wanted.slices, ...natives], service).size;
@@ -127,12 +147,18 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
  * Always judged live: Services and slices of a peer come by separate watches, so a slice may seem not to be contributed only
  * because the other watch lags behind.
  */
-function removeCopy(slice: EndpointSlice, dropped: ReadonlySet<string>): Write {
+function removeCopy({ snapshot }: Context, slice: EndpointSlice, dropped: ReadonlySet<string>): Write {
   const source = sourceOf(slice) ?? "";
-  const why = dropped.has(source)
-    ? `the endpoints of ${source} are not needed here any more`
-    : `${source} no longer contributes it`;
-  return removeObject("endpointslices", slice, why, { live: true });
+  if (snapshot.clusters.get(source)?.forgotten) {
+    return removeObject("endpointslices", slice, `${source} is forgotten here`, { live: true, event: "PeerForgotten" });
+  }
+  if (dropped.has(source)) {
+    return removeObject("endpointslices", slice, `the endpoints of ${source} are not needed here any more`, {
+      live: true,
+    });
+  }
+  const loss = isLoss(snapshot, slice) ? ({ loss: true } as const) : {};
+  return removeObject("endpointslices", slice, `${source} no longer contributes it`, { live: true, ...loss });
 }
 
 /** The desired copy as a replacement of the existing one; fails on the server if that changed meanwhile. */

@@ -58,9 +58,7 @@ function strip(context: Context, why: string, told = { event: "SelectorStripped"
 
 function releaseSelector(context: Context): Step {
   const { snapshot, intent, own } = context;
-  if (!intent || own.shadow) return NOTHING;
-  const conflict = findConflict(context);
-  if (conflict) return holding("PortConflict", conflict);
+  if (!intent || own.shadow || findConflict(context)) return NOTHING;
   const release = judgeRelease(snapshot, intent);
   if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);
   return strip(context, `released: ${intent.at} serves everywhere`, { event: "Released" });
@@ -78,8 +76,7 @@ function regret(context: Context): Step {
 
 function stripForUnion(context: Context): Step {
   const { own, service } = context;
-  const conflict = findConflict(context);
-  if (conflict) return holding("PortConflict", conflict);
+  if (findConflict(context)) return NOTHING;
   if (!own.shadow || nativeSlices(own.shadowSlices).length === 0) {
     return holding("Holding", "waits for Kubernetes to fill the slices of the shadow");
   }

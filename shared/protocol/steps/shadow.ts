@@ -95,9 +95,7 @@ function retireShadow(context: Context, shadow: Service): Step {
 function releaseShadow(context: Context, shadow: Service): Step {
   const { service, snapshot, intent } = context;
   if (hasSelector(service)) return retireShadow(context, shadow);
-  if (!intent) return NOTHING;
-  const conflict = findConflict(context);
-  if (conflict) return holding("PortConflict", conflict);
+  if (!intent || findConflict(context)) return NOTHING;
   const release = judgeRelease(snapshot, intent);
   if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);
   return writing(

@@ -1,0 +1,40 @@
+/** Which cluster each peer's name stands for, kept in the ConfigMap `syndicate-known-peers`: a restart must not trust anew. */
+import { KNOWN_PEERS_CONFIGMAP } from "../shared/keys.ts";
+import { classifyError } from "../shared/kube/api-error.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { configMaps } from "../shared/kube/resources.ts";
+import type { ConfigMap } from "./identity.ts";
+import { getIfExists } from "./lookup.ts";
+
+/** Peer name → uid of its namespace kube-system. */
+export interface KnownPeers {
+  /** What was known before this process. Rejects with `ApiError`. */
+  load(): Promise<Map<string, string>>;
+  /** Remembers a name's uid; undefined ends it. Rejects with `ApiError`. */
+  keep(name: string, uid: string | undefined): Promise<void>;
+}
+
+/** The names as the API server keeps them. One key is written at a time, so several processes do not get in each other's way. */
+export function storeKnownPeers(client: KubeClient, namespace: string): KnownPeers {
+  const path = configMaps.one(namespace, KNOWN_PEERS_CONFIGMAP);
+  return {
+    async load() {
+      return new Map(Object.entries((await getIfExists<ConfigMap>(client, path))?.data ?? {}));
+    },
+    async keep(name, uid) {
+      try {
+        await client.patch(path, { data: { [name]: uid ?? null } }, "merge");
+      } catch (error) {
+        if (classifyError(error) !== "notFound") throw error;
+        if (uid === undefined) return;
+        const metadata = { name: KNOWN_PEERS_CONFIGMAP, namespace, labels: { "app.kubernetes.io/name": "syndicate" } };
+        await client.create(configMaps.in(namespace), {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata,
+          data: { [name]: uid },
+        });
+      }
+    },
+  };
+}

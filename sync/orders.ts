@@ -1,0 +1,98 @@
+/** What an operator tells this process through the ConfigMap `syndicate-orders`: it is read, never written. */
+import { ORDERS_CONFIGMAP } from "../shared/keys.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { configMaps } from "../shared/kube/resources.ts";
+import type { ConfigMap } from "./identity.ts";
+import { getIfExists } from "./lookup.ts";
+
+export interface Orders {
+  /** Names of clusters that are gone for good. */
+  forgotten: ReadonlySet<string>;
+  /** Until then deletions are not capped, milliseconds since 1970; 0: they are. */
+  deletionsUntil: number;
+}
+
+const NONE: Orders = { forgotten: new Set(), deletionsUntil: 0 };
+
+/** The orders in a ConfigMap's data, and what in it cannot be obeyed. `ownName` cannot be forgotten. */
+export function parseOrders(
+  data: Readonly<Record<string, string>>,
+  ownName: string,
+): { orders: Orders; problems: string[] } {
+  const problems: string[] = [];
+  const named = (data["forget"] ?? "").split(/[\s,]+/).filter(Boolean);
+  if (named.includes(ownName)) problems.push(`forget: ${ownName} is this cluster itself`);
+  const until = data["allowDeletionsUntil"]?.trim();
+  const time = until ? Date.parse(until) : 0;
+  if (Number.isNaN(time)) problems.push(`allowDeletionsUntil: "${until}" is no time such as 2026-01-31T12:00:00Z`);
+  const known = ["forget", "allowDeletionsUntil"];
+  const unknown = Object.keys(data).filter((key) => !known.includes(key));
+  if (unknown.length) problems.push(`${unknown.join(", ")}: no order; there are ${known.join(" and ")}`);
+  const forgotten = new Set(named.filter((name) => name !== ownName));
+  return { orders: { forgotten, deletionsUntil: Number.isNaN(time) ? 0 : time }, problems };
+}
+
+/** How often the ConfigMap is read. */
+const POLL_MS = 5_000;
+
+export interface OrderBookOptions {
+  client: KubeClient;
+  /** Our namespace. */
+  namespace: string;
+  ownName: string;
+  /** Other orders than before. */
+  onChange(orders: Orders): void;
+  /** Something cannot be obeyed, or the ConfigMap not be read; said once for each text. */
+  onProblem(problem: string): void;
+}
+
+/** Follows the ConfigMap until stopped. */
+export class OrderBook {
+  readonly #options: OrderBookOptions;
+  #orders = NONE;
+  #text = "{}";
+  #problem = "";
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: OrderBookOptions) {
+    this.#options = options;
+  }
+
+  /** What is ordered now; what cannot be read is as it was. */
+  get orders(): Orders {
+    return this.#orders;
+  }
+
+  /** Reads once, then again every few seconds. */
+  async start(): Promise<void> {
+    await this.#read();
+    if (!this.#stopped) this.#timer = setTimeout(() => this.start(), POLL_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #read(): Promise<void> {
+    const { client, namespace, ownName, onChange } = this.#options;
+    try {
+      const data = (await getIfExists<ConfigMap>(client, configMaps.one(namespace, ORDERS_CONFIGMAP)))?.data ?? {};
+      const text = JSON.stringify(data);
+      const { orders, problems } = parseOrders(data, ownName);
+      this.#tell(problems.join("; "));
+      if (text === this.#text) return;
+      this.#text = text;
+      this.#orders = orders;
+      onChange(orders);
+    } catch (error) {
+      this.#tell(`not read: ${(error as Error).message}`);
+    }
+  }
+
+  #tell(problem: string): void {
+    if (problem && problem !== this.#problem) this.#options.onProblem(problem);
+    this.#problem = problem;
+  }
+}

@@ -1,0 +1,43 @@
+/** What passes over Services tell: log lines, metrics, Events. */
+import type { Logger } from "pino";
+import type { EventRecorder } from "./events.ts";
+import type { Metrics } from "./metrics.ts";
+import { INDEPENDENT, type Reasons } from "./reasons.ts";
+import type { ReconcilerHooks } from "./reconciler.ts";
+
+export interface TellingOptions {
+  metrics: Metrics;
+  reasons: Reasons;
+  recorder: EventRecorder;
+  log: Logger;
+}
+
+/** The hooks of a reconciler that tell. */
+export function createHooks({ metrics, reasons, recorder, log }: TellingOptions): ReconcilerHooks {
+  return {
+    onWrite: (key, write, service) => {
+      const { verb, resource, name, reason, event } = write;
+      const [namespace = ""] = key.split("/");
+      metrics.writes.inc({ resource, verb, result: "ok" });
+      log.info({ key, verb, resource, name, reason }, "wrote");
+      if (verb === "delete" && resource === "services") reasons.show(namespace, name, undefined);
+      if (event && service) recorder.record(service, "Normal", event, reason);
+    },
+    onNotice: ({ namespace, name }, service, notice) => {
+      if (!reasons.show(namespace, name, notice?.reason) || !notice || notice.reason === INDEPENDENT) return;
+      log.warn({ key: `${namespace}/${name}`, ...notice }, "notice");
+      if (service) recorder.record(service, "Warning", notice.reason, notice.message);
+    },
+    onCondition: (service, { condition }) => {
+      if (!condition) return;
+      const { name, namespace = "" } = service.metadata;
+      const { status, reason, message } = condition;
+      reasons.show(namespace, name, status === "True" ? undefined : reason);
+      log.info({ key: `${namespace}/${name}`, status, reason, message }, "condition");
+      const warns = status === "False" && reason !== "Holding" && reason !== "Progressing";
+      if (reason !== "Progressing") {
+        recorder.record(service, warns ? "Warning" : "Normal", reason, message);
+      }
+    },
+  };
+}

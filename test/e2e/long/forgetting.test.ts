@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { ORDERS_CONFIGMAP, SUCCESSOR, SYSTEM_NAMESPACE } from "../../../shared/keys.ts";
+import { Application } from "../application.ts";
+import { following } from "../expectations.ts";
+import { finishMove, startMove, startNewPods } from "../recipes.ts";
+import { waitCondition, waitGone, waitReplicated } from "../rest.ts";
+import { waitSummary } from "../summary.ts";
+import { type Side, scenario, useWorld } from "../world.ts";
+
+// Clusters that are gone for good, and deletions in bulk that nobody may have meant.
+
+const world = useWorld({ clusters: ["east", "west", "south"], env: { MAX_DELETIONS: "2" } });
+
+/** Writes an order to sync in a cluster, or takes it back. */
+async function order({ cluster }: Side, orders: Record<string, string>): Promise<void> {
+  const body = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: ORDERS_CONFIGMAP, namespace: SYSTEM_NAMESPACE },
+  };
+  const result = await cluster.kubectl(["apply", "-f", "-"], JSON.stringify({ ...body, data: orders }));
+  assert.equal(result.code, 0, result.stderr);
+}
+
+scenario(world, "a cluster lost for good holds moves until it is forgotten, and follows when it is back", async (t) => {
+  const { east, west } = world;
+  const rest = { ...world, sides: [east, west] };
+  const move = await startMove(t, rest, new Application("bereaved"));
+  const south = world.sides[2] as Side;
+  await south.cluster.stopApiServer();
+  await startNewPods(world, move);
+  await move.app.declare(east, "receiver", { [SUCCESSOR]: "west" });
+  await waitCondition(move.app, east, "Holding", "keeps serving: south cannot be read");
+  for (const side of rest.sides) await order(side, { forget: "south" });
+  await finishMove(rest, { ...move, eastKeys: ["successor"] });
+  await south.cluster.startApiServer();
+  for (const side of rest.sides) await order(side, {});
+  await waitSummary(move.app, south, following(west, move.second, "receiver", "origin-selector", "replica-of"));
+});
+
+scenario(world, "Services that vanish by the dozen keep their replicas until that is allowed", async () => {
+  const { east, west } = world;
+  const apps = ["one", "two", "three"].map((name) => new Application(`dozen-${name}`, { labels: { dozen: "yes" } }));
+  await apps[0]?.prepare(world);
+  const pods = await Promise.all(apps.map((app) => app.startPods(east, 1)));
+  for (const app of apps) await app.create(east);
+  for (const app of apps) await waitReplicated(app, west, east);
+  // All at once, as a relist after a restored backup shows it.
+  west.agent.sync.kill("SIGKILL");
+  await west.agent.sync.exited;
+  const removed = await east.cluster.kubectl(["-n", "shop", "delete", "services", "-l", "dozen=yes"]);
+  assert.equal(removed.code, 0, removed.stderr);
+  await west.agent.startSync();
+  for (const [i, app] of apps.entries()) {
+    await waitCondition(app, west, "TooManyDeletions", "limit 2");
+    await waitSummary(app, west, following(east, pods[i] ?? [], undefined, "origin-selector", "replica-of"));
+  }
+  await order(west, { allowDeletionsUntil: new Date(Date.now() + 60_000).toISOString() });
+  for (const app of apps) await waitGone(app, west);
+});
