@@ -6,6 +6,8 @@ export interface Output {
   isTTY: boolean;
   /** Width in columns; 80 where unknown. */
   columns: number;
+  /** Height in lines, of a terminal. */
+  rows?: number | undefined;
 }
 
 export interface Io {

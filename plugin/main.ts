@@ -18,7 +18,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 function output(stream: NodeJS.WriteStream): Output {
   // `kubectl syndicate status | head -1` closes the pipe early; that is no error.
   stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true, columns: stream.columns ?? 80 };
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    columns: stream.columns ?? 80,
+    rows: stream.rows,
+  };
 }
 
 async function ask(question: string): Promise<string | undefined> {

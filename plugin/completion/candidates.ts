@@ -33,7 +33,7 @@ function openFlag(word: string | undefined, flags: readonly Flag[]): Flag | unde
 }
 
 function offerValues(flag: Flag, begun: string, contexts: () => readonly string[]): string[] {
-  if (flag.value !== "context") return (flag.choices ?? []).filter((choice) => choice.startsWith(begun));
+  if (flag.value !== "context") return (flag.choices ?? flag.values ?? []).filter((choice) => choice.startsWith(begun));
   const comma = flag.name === "contexts" ? begun.lastIndexOf(",") + 1 : 0;
   const chosen = begun.slice(0, comma);
   return contexts()

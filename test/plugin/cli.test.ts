@@ -56,7 +56,6 @@ const refused: [string, RegExp][] = [
   ["stauts", /Unknown argument: stauts\nSee: kubectl syndicate --help/],
   ["status web other", /Unknown argument: other/],
   ["status --bogus", /Unknown argument: bogus\nSee: kubectl syndicate status --help/],
-  ["status -oxml", /Choices: "wide", "json", "yaml", "name"/],
   ["migrate web", /Missing required arguments: from, to/],
   ["migrate --from a --to b", /Not enough non-option arguments/],
   ["migrate web --from a --to b --strategy swap", /Choices: "union", "cutover"/],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listCandidates } from "../../../plugin/completion/candidates.ts";
+import { OUTPUT_FORMATS } from "../../../plugin/flags/output-formats.ts";
 import { VERBS } from "../../../plugin/flags/verbs.ts";
 
 const contexts = () => ["east", "west", "emea"];
@@ -15,7 +16,7 @@ const rows: [string, string[], string[]][] = [
   ["contexts", ["migrate", "web", "--from", "e"], ["east", "emea"]],
   ["contexts behind =", ["migrate", "web", "--to=w"], ["--to=west"]],
   ["a second context in a list", ["status", "--contexts", "east,"], ["east,west", "east,emea"]],
-  ["values of -o", ["status", "-o", ""], ["wide", "json", "yaml", "name"]],
+  ["values of -o", ["status", "-o", ""], [...OUTPUT_FORMATS]],
   ["values of an optional value only behind =", ["migrate", "--dry-run=s"], ["--dry-run=server"]],
   ["a word that is no flag", ["status", "we"], []],
 ];
