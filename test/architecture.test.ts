@@ -35,7 +35,7 @@ function readSource(path: string): Source {
   return { path, text, imports: readImports(text) };
 }
 
-const code = [...ROOMS.flatMap(listFiles), "build.ts"].map(readSource);
+const code = [...ROOMS.flatMap(listFiles), ...listFiles("delivery"), "build.ts"].map(readSource);
 const tests = listFiles("test").map(readSource);
 
 /** Path from the root of what an import names, or the package's name. */
