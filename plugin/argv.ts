@@ -1,9 +1,12 @@
 /** Spellings kubectl accepts and yargs does not, brought into the form yargs reads. */
 
+import type { Verb } from "./flags/flag.ts";
+import { GLOBAL_FLAGS } from "./flags/global.ts";
+
 /** Short flags that take a value. */
-const VALUE_SHORTS = "noslv";
+const VALUE_SHORTS = "noslvf";
 /** Long flags whose value may look like a flag, such as `--timeout -1s`. */
-const SIGNED = /^--(timeout|settle|request-timeout|min-ready)$/;
+const SIGNED = /^--(timeout|settle|hold|request-timeout|min-ready)$/;
 
 /** `argv` with `-owide` split, `--timeout -1s` joined, a bare `--dry-run` completed and `help X` turned round. */
 export function normaliseArgv(argv: readonly string[]): string[] {
@@ -32,4 +35,29 @@ function normaliseWord(word: string): string[] {
 /** `help migrate` is `migrate --help`, `help` alone is `--help`. */
 function turnHelp(words: readonly string[]): string[] {
   return words[0] === "help" ? [...words.slice(1), "--help"] : [...words];
+}
+
+/**
+ * The words of a command of two words made one: `migrate -n shop resume web` is `migrate-resume -n shop web`. Without a word
+ * after it, `resume` is the name of a Service.
+ */
+export function joinVerb(words: readonly string[], verbs: readonly Pick<Verb, "name" | "flags">[]): string[] {
+  const places = findPlainWords(words, verbs);
+  const [first = -1, second = -1, third] = places;
+  const name = `${words[first]} ${words[second]}`;
+  const wantsHelp = words.includes("--help") || words.includes("-h");
+  if (!verbs.some((verb) => verb.name === name) || (third === undefined && !wantsHelp)) return [...words];
+  return words.flatMap((word, i) => (i === first ? name.replaceAll(" ", "-") : i === second ? [] : word));
+}
+
+/** Where words stand that are neither flags nor values of flags. */
+function findPlainWords(words: readonly string[], verbs: readonly Pick<Verb, "flags">[]): number[] {
+  const flags = verbs.flatMap((verb) => verb.flags).concat(GLOBAL_FLAGS);
+  const takesValue = (word: string | undefined) =>
+    flags.some(({ name, short, type }) => type === "string" && (word === `--${name}` || word === `-${short}`));
+  const end = words.indexOf("--");
+  return words.flatMap((word, i) => {
+    const plain = !word.startsWith("-") && !takesValue(words[i - 1]);
+    return (end < 0 || i < end) && plain ? [i] : [];
+  });
 }

@@ -9,13 +9,13 @@ export type Command = (values: Values, io: Io) => Promise<ExitCode>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./status/command.ts")).runStatus,
   migrate: async () => (await import("./migrate/command.ts")).runMigrate,
+  "migrate resume": async () => (await import("./migrate/recall-command.ts")).recallCommand("resume"),
+  "migrate rollback": async () => (await import("./migrate/recall-command.ts")).recallCommand("rollback"),
+  "migrate abort": async () => (await import("./migrate/recall-command.ts")).recallCommand("abort"),
   set: async () => (await import("./set/command.ts")).runSet,
   diff: async () => (await import("./diff/command.ts")).runDiff,
   events: async () => (await import("./events/command.ts")).runEvents,
   trace: async () => (await import("./trace/command.ts")).runTrace,
-  version: async () => (await import("./version/command.ts")).runVersion,
-  completion: async () => (await import("./completion/command.ts")).runCompletion,
-  options: async () => (await import("./flag-list.ts")).runOptions,
 };
 
 /** Runs one command line and resolves with its exit code. Never rejects: what goes wrong is told on stderr. */

@@ -1,7 +1,7 @@
 /** From words to a verb with its flags. What yargs would do by itself (print, exit, translate) is switched off. */
 import yargs, { type Argv, type Options } from "yargs";
 import { VERSION } from "../shared/version.ts";
-import { normaliseArgv } from "./argv.ts";
+import { joinVerb, normaliseArgv } from "./argv.ts";
 import type { Flag, Verb } from "./flags/flag.ts";
 import { GLOBAL_FLAGS } from "./flags/global.ts";
 import { VERBS } from "./flags/verbs.ts";
@@ -17,18 +17,27 @@ export type Parsed =
 
 /** Reads the words after `kubectl syndicate`. */
 export async function parseCommandLine(argv: readonly string[], columns: number): Promise<Parsed> {
-  const words = normaliseArgv(argv);
+  const words = joinVerb(normaliseArgv(argv), VERBS);
   const found: { parsed?: Parsed } = {};
   const parser = buildParser(columns, (verb, values) => {
     found.parsed = { kind: "run", verb, values };
   });
-  const verb = words.find((word) => VERBS.some(({ name }) => name === word));
+  const verb = VERBS.find(({ name }) => words.includes(oneWord(name)))?.name;
   const outcome = await new Promise<{ error: Error | undefined; output: string }>((resolve) => {
     void parser.parse(words, {}, (error, _values, output) => resolve({ error: error ?? undefined, output }));
   });
   if (outcome.error) return { kind: "mistake", message: outcome.error.message, verb };
-  if (outcome.output) return { kind: "text", text: outcome.output };
-  return found.parsed ?? { kind: "text", text: await parser.getHelp() };
+  if (outcome.output) return { kind: "text", text: asTyped(outcome.output) };
+  return found.parsed ?? { kind: "text", text: asTyped(await parser.getHelp()) };
+}
+
+/** yargs knows commands of one word: `migrate resume` is `migrate-resume` to it, which is as wide. */
+function oneWord(name: string): string {
+  return name.replaceAll(" ", "-");
+}
+
+function asTyped(help: string): string {
+  return VERBS.reduce((text, { name }) => text.replaceAll(`syndicate ${oneWord(name)}`, `syndicate ${name}`), help);
 }
 
 function buildParser(columns: number, chosen: (verb: string, values: Values) => void): Argv {
@@ -75,7 +84,7 @@ function describeVerb(builder: Argv, verb: Verb): Argv {
 }
 
 function usageOf({ name, positional }: Verb): string {
-  return positional === "" ? name : `${name} ${positional}`;
+  return positional === "" ? oneWord(name) : `${oneWord(name)} ${positional}`;
 }
 
 /** Names of the words in the usage line, without brackets. */

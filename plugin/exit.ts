@@ -10,6 +10,8 @@ export const EXIT = {
   timedOut: 3,
   /** Refused before the first write. */
   refused: 4,
+  /** Somebody else ended it: by an abort or a rollback. */
+  ended: 5,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -6,7 +6,7 @@ export interface Output {
   isTTY: boolean;
   /** Width in columns; 80 where unknown. */
   columns: number;
-  /** Height in lines, of a terminal. */
+  /** Height in lines; undefined where unknown. */
   rows?: number | undefined;
 }
 
@@ -20,6 +20,8 @@ export interface Io {
   canAsk: boolean;
   /** Asks on stderr and resolves with the line typed; undefined if input ended or `signal` was aborted. */
   ask(question: string): Promise<string | undefined>;
+  /** What was piped in, opened when it is asked for. */
+  input(): AsyncIterable<Uint8Array | string>;
   /** Aborted with reason `SIGINT` or `SIGTERM` when the user wants us to stop. */
   signal: AbortSignal;
   clock: Clock;

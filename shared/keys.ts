@@ -22,6 +22,8 @@ export const SELECTOR = "vmware.com/syndicate-selector";
 export const MIN_READY = "vmware.com/syndicate-min-ready";
 /** User, annotation: seconds they must have been ready without a break. Default 10. */
 export const MIN_READY_SECONDS = "vmware.com/syndicate-min-ready-seconds";
+/** User, annotation: what `kubectl syndicate migrate` notes about a move: who moves what where, and what was before, JSON. */
+export const MIGRATION = "vmware.com/syndicate-migration";
 /** Sync, annotation: the intent this Service follows, JSON; see `intent.ts`. */
 export const INTENT = "vmware.com/syndicate-intent";
 /** Sync, annotation on replicas: selector of the origin's Service, a JSON map of strings. */

@@ -145,6 +145,11 @@ export class Controller {
     return [...this.#peers.clusters.keys()];
   }
 
+  /** uid of each peer that was met, by name. */
+  get peerUids(): Readonly<Record<string, string>> {
+    return this.#peers.uids;
+  }
+
   /** Looks at every Service again: what a process does that has just become leader. */
   lookAtAll(): void {
     this.#addAll();

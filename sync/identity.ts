@@ -32,6 +32,8 @@ export interface Identity {
   settings: Settings;
   /** Names of the peers whose kubeconfig this cluster holds. */
   peers: readonly string[];
+  /** uid of each peer that was met, by name: a person's contexts are held against them. */
+  peerUids: Readonly<Record<string, string>>;
 }
 
 /** A ConfigMap as far as we use it. */
@@ -58,6 +60,7 @@ export function renderIdentity(identity: Identity): Record<string, string> {
     unionSelector: identity.settings.unionSelector,
     endpoints: identity.settings.endpoints,
     peers: [...identity.peers].sort().join(","),
+    peerUids: JSON.stringify(identity.peerUids),
     ...(identity.podCIDRs.length > 0 ? { podCIDRs: identity.podCIDRs.join(",") } : {}),
   };
 }
@@ -106,15 +109,24 @@ export interface IdentityOptions {
   clusterUid: string;
   /** The peers known now. */
   peers(): readonly string[];
+  /** Their uids, of those that were met. */
+  peerUids(): Readonly<Record<string, string>>;
   log: Logger;
 }
 
 /** Publishes the identity now and keeps it published; failures are logged and tried again by the next turn. */
-export function startIdentity({ client, config, clusterUid, peers, log }: IdentityOptions): PublishedIdentity {
+export function startIdentity({
+  client,
+  config,
+  clusterUid,
+  peers,
+  peerUids,
+  log,
+}: IdentityOptions): PublishedIdentity {
   const { clusterName, podCIDRs, watch, exclude, settings } = config;
   const fixed = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude }, settings };
   const publish = () =>
-    publishIdentity(client, config.namespace, { ...fixed, peers: peers() }).then(
+    publishIdentity(client, config.namespace, { ...fixed, peers: peers(), peerUids: peerUids() }).then(
       (result) => log.debug({ result }, "identity"),
       (error: unknown) => log.warn({ err: error }, "the identity of this cluster could not be published"),
     );

@@ -71,7 +71,8 @@ async function main(config: Config): Promise<void> {
   const advice = createAdviceServer((key) => controller.advise(key));
   await Promise.all([listen(health, config.port, "0.0.0.0"), listen(advice, config.advicePort, "127.0.0.1")]);
   await controller.start();
-  const identity = startIdentity({ client, config, clusterUid, peers: () => controller.peers, log });
+  const known = { peers: () => controller.peers, peerUids: () => controller.peerUids };
+  const identity = startIdentity({ client, config, clusterUid, ...known, log });
   election.start();
   await identity.published;
   started = true;

@@ -91,6 +91,11 @@ export class Peers {
     return new Map(known);
   }
 
+  /** The uid that each peer was proven to have, by name. */
+  get uids(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#uids].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

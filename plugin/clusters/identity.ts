@@ -9,6 +9,8 @@ import type { Settings } from "../../shared/protocol/snapshot.ts";
 export interface Identity {
   /** The name peers know this cluster by. */
   clusterName: string;
+  /** uid of its namespace kube-system, as it says itself. */
+  clusterUid?: string;
   version: string;
   /** Empty where nobody configured them. */
   podCIDRs: readonly string[];
@@ -16,6 +18,8 @@ export interface Identity {
   settings: Settings;
   /** Names of the clusters it reads; undefined where the sync process does not say. */
   peers?: readonly string[];
+  /** uids of those it has met, by name. */
+  peerUids?: Readonly<Record<string, string>>;
 }
 
 interface ConfigMap extends KubeObject {
@@ -30,7 +34,8 @@ interface Lease extends KubeObject {
 export function parseIdentity(data: Readonly<Record<string, string>>): Identity | undefined {
   const clusterName = data["clusterName"];
   if (!clusterName) return undefined;
-  const peers = data["peers"];
+  const { peers, clusterUid } = data;
+  const peerUids = parseUids(data["peerUids"]);
   return {
     clusterName,
     version: data["version"] ?? "",
@@ -40,7 +45,9 @@ export function parseIdentity(data: Readonly<Record<string, string>>): Identity 
       unionSelector: data["unionSelector"] === "keep" ? "keep" : "strip",
       endpoints: data["endpoints"] === "off" ? "off" : "mirror",
     },
+    ...(clusterUid ? { clusterUid } : {}),
     ...(peers === undefined ? {} : { peers: splitList(peers) }),
+    ...(peerUids ? { peerUids } : {}),
   };
 }
 
@@ -49,6 +56,14 @@ function splitList(text: string | undefined): string[] {
     .split(",")
     .map((part) => part.trim())
     .filter(Boolean);
+}
+
+function parseUids(text: string | undefined): Record<string, string> | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseScope(text: string | undefined): Identity["scope"] {

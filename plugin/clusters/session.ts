@@ -27,17 +27,27 @@ export interface Session {
 /** What opening clusters needs of the world. */
 export type SessionIo = Pick<Io, "signal" | "now" | "env" | "canAsk" | "stderr">;
 
-/** Opens all contexts at once, in their order. */
+/** Opens all contexts at once, in their order. Rejects with `CliError` if two lead to one cluster. */
 export async function openSessions(
   config: Kubeconfig,
   contexts: readonly string[],
   options: GlobalOptions,
   io: SessionIo,
 ): Promise<Session[]> {
-  const used = applyOverrides(config, contexts, options.overrides);
-  const sessions = await Promise.all(contexts.map((context) => openSession(used, context, options, io)));
+  const sessions = await openEach(config, contexts, options, io);
   checkNames(sessions);
   return sessions;
+}
+
+/** The same, for callers that tell clusters apart by their uids. */
+export async function openEach(
+  config: Kubeconfig,
+  contexts: readonly string[],
+  options: GlobalOptions,
+  io: SessionIo,
+): Promise<Session[]> {
+  const used = applyOverrides(config, contexts, options.overrides);
+  return Promise.all(contexts.map((context) => openSession(used, context, options, io)));
 }
 
 async function openSession(

@@ -1,34 +1,44 @@
 /** What the shell offers after the words typed so far. Pure but for the contexts, which are asked for only when wanted. */
-import type { Flag, Verb } from "../flags/flag.ts";
+import type { Flag } from "../flags/flag.ts";
 import { GLOBAL_FLAGS } from "../flags/global.ts";
 import { VERBS } from "../flags/verbs.ts";
 
-/** Names of the contexts, asked for only when they are wanted: reading them takes the YAML parser. */
-export type Contexts = () => Promise<readonly string[]>;
-
 /** Lines `value<TAB>description` that begin with the last word, which may be empty. */
-export async function listCandidates(words: readonly string[], contexts: Contexts): Promise<string[]> {
+export function listCandidates(words: readonly string[], contexts: () => readonly string[]): string[] {
   const typed = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const verb = VERBS.find(({ name }) => before.includes(name));
-  if (!verb)
-    return VERBS.filter(({ name }) => name.startsWith(typed)).map(({ name, describe }) => `${name}\t${describe}`);
+  const verb = findVerb(before);
+  if (!verb) return offerVerbs("", typed);
+  const [last] = before.slice(-1);
+  if (last !== undefined && last === verb.name && typed !== "" && !typed.startsWith("-"))
+    return offerVerbs(`${verb.name} `, typed);
   const flags = [...verb.flags, ...GLOBAL_FLAGS];
   const [, inline, begun] = /^--([a-z-]+)=(.*)$/.exec(typed) ?? [];
   if (inline !== undefined) {
     const flag = flags.find(({ name }) => name === inline);
-    return flag ? (await offerValues(flag, begun ?? "", contexts)).map((value) => `--${inline}=${value}`) : [];
+    return flag ? offerValues(flag, begun ?? "", contexts).map((value) => `--${inline}=${value}`) : [];
   }
   const open = openFlag(before.at(-1), flags);
   if (open) return offerValues(open, typed, contexts);
-  if (!typed.startsWith("-")) {
-    const choices = wordsChoices(verb, before, flags).filter((choice) => choice.startsWith(typed));
-    if (typed !== "" || choices.length > 0) return choices;
-  }
+  if (typed !== "" && !typed.startsWith("-")) return [];
   return flags
     .filter(({ name }) => `--${name}`.startsWith(typed) && (typed !== "" || name === "from" || name === "to"))
     .filter(({ name }) => !before.some((word) => word === `--${name}` || word.startsWith(`--${name}=`)))
     .map(({ name, describe }) => `--${name}\t${describe}`);
+}
+
+/** The command typed: of two words if they stand together. */
+function findVerb(words: readonly string[]) {
+  const at = words.findIndex((word) => VERBS.some(({ name }) => name === word));
+  const [first, second] = words.slice(at);
+  return VERBS.find(({ name }) => name === `${first} ${second}`) ?? VERBS.find(({ name }) => name === first);
+}
+
+/** Commands, or those below one: one word of each. */
+function offerVerbs(above: string, typed: string): string[] {
+  return VERBS.filter(({ name }) => name.startsWith(above + typed) && !name.slice(above.length).includes(" ")).map(
+    ({ name, describe }) => `${name.slice(above.length)}\t${describe}`,
+  );
 }
 
 /** The flag whose value the last complete word asks for. */
@@ -38,19 +48,11 @@ function openFlag(word: string | undefined, flags: readonly Flag[]): Flag | unde
   return flag && flag.type !== "boolean" && flag.name !== "dry-run" ? flag : undefined;
 }
 
-/** Choices of the positional word whose turn it is. */
-function wordsChoices(verb: Verb, before: readonly string[], flags: readonly Flag[]): readonly string[] {
-  const behind = before.slice(before.indexOf(verb.name) + 1);
-  const typed = behind.filter((word, i) => !word.startsWith("-") && !openFlag(behind[i - 1], flags));
-  const names = [...verb.positional.matchAll(/[<[](\w+)/g)].map(([, name]) => name ?? "");
-  return verb.words?.[names[typed.length] ?? ""]?.choices ?? [];
-}
-
-async function offerValues(flag: Flag, begun: string, contexts: Contexts): Promise<string[]> {
-  if (flag.value !== "context") return (flag.choices ?? flag.values ?? []).filter((choice) => choice.startsWith(begun));
+function offerValues(flag: Flag, begun: string, contexts: () => readonly string[]): string[] {
+  if (flag.value !== "context") return (flag.choices ?? []).filter((choice) => choice.startsWith(begun));
   const comma = flag.name === "contexts" ? begun.lastIndexOf(",") + 1 : 0;
   const chosen = begun.slice(0, comma);
-  return (await contexts())
+  return contexts()
     .filter((context) => context.startsWith(begun.slice(comma)) && !chosen.split(",").includes(context))
     .map((context) => chosen + context);
 }

@@ -8,8 +8,6 @@ export interface Flag {
   describe: string;
   /** The only values accepted. */
   choices?: readonly string[];
-  /** Beginnings of values, for completion; others may be accepted too. */
-  values?: readonly string[];
   default?: string | boolean;
   /** What the value is, for completion. */
   value?: "context" | "namespace" | "duration";
@@ -30,6 +28,7 @@ export interface Word {
 }
 
 export interface Verb {
+  /** One word, or two where a command has commands of its own: `migrate resume`. */
   name: string;
   /** As in the usage line; `[x]` is optional. */
   positional: string;

@@ -1,65 +1,55 @@
-/** Runs an approved move with its progress on stderr, and says how it ended. */
-import { countReady } from "../../shared/protocol/usable.ts";
+/** Carries approved work out, and says how it ended. */
 import { formatDuration } from "../duration.ts";
-import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, tell } from "../io.ts";
-import { renderStop } from "../render/migration.ts";
-import { choosePaint } from "../render/paint.ts";
-import { liveProgress, type ProgressView, plainProgress, silentProgress } from "../render/progress.ts";
-import { type PlannedStep, planMove, takeBackCommand } from "./plan.ts";
+import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import type { Io } from "../io.ts";
+import type { Reporter } from "../render/reporter.ts";
 import { annotate, readSituation } from "./ports.ts";
-import { repeatCommand } from "./request.ts";
 import { type MovePorts, type Outcome, runMove } from "./run.ts";
 import type { Situation } from "./situation.ts";
-import type { Undertaking } from "./undertaking.ts";
+import type { Work } from "./work.ts";
 
 /** Between two looks at a Service: quick enough to follow every step, and four small reads in each cluster. */
 const POLL_MS = 500;
 
-/** Carries the move through; exit 3 when time is up, 130 or 143 when the user wants to stop. */
-export async function carryOut(undertaking: Undertaking, io: Io): Promise<ExitCode> {
-  const { move, options } = undertaking;
-  const plan = planMove(move, formatDuration(options.settleMs));
-  const view = chooseProgress(undertaking, plan, io);
+/** Carries the work through; exit 3 when time is up, 5 when somebody else ended it, 130 or 143 when the user wants to stop. */
+export async function carryOut(work: Work, io: Io, reporter: Reporter): Promise<ExitCode> {
+  const { options } = work;
   const started = io.clock.now();
-  const last: { situation: Situation } = { situation: undertaking.facts.situation };
+  const last: { situation: Situation } = { situation: work.situation };
   const limits = { timeoutMs: options.timeoutMs, settleMs: options.settleMs, pollMs: POLL_MS };
-  let outcome: Outcome | undefined;
+  const onAbort = () => reporter.stopping();
+  reporter.begin();
+  io.signal.addEventListener("abort", onAbort);
   try {
-    outcome = await runMove(move, makePorts(undertaking, io, view, last), limits);
+    const outcome = await runMove(work.drive, makePorts(work, io, reporter, last), limits);
+    if (outcome.kind !== "arrived") return explainStop(outcome, work, io, reporter);
+    const message = work.describe(last.situation, outcome.idle, formatDuration(io.clock.now() - started));
+    reporter.end({ outcome: outcome.idle ? "nothingToDo" : "done", code: EXIT.done, message });
+    io.stdout.write(`${message}\n`);
+    return EXIT.done;
+  } catch (error) {
+    return explainFailure(error, work, reporter);
   } finally {
-    view.end(outcome?.kind === "arrived");
+    io.signal.removeEventListener("abort", onAbort);
   }
-  if (outcome.kind !== "arrived") return explainStop(outcome, undertaking, plan, io);
-  const took = formatDuration(io.clock.now() - started);
-  io.stdout.write(`${describeArrival(undertaking, last.situation, outcome.idle, took)}\n`);
-  return EXIT.done;
-}
-
-function chooseProgress({ move, options }: Undertaking, plan: readonly PlannedStep[], io: Io): ProgressView {
-  if (options.progress === "none") return silentProgress;
-  tell(io, "");
-  if (options.progress === "auto" && io.stderr.isTTY)
-    return liveProgress(io, plan, choosePaint(io, io.stderr, options.color));
-  return plainProgress(io, plan, `${move.key.namespace}/${move.key.name}`);
 }
 
 function makePorts(
-  { move, options, sessions }: Undertaking,
+  { key, options, sessions }: Work,
   io: Io,
-  view: ProgressView,
+  reporter: Reporter,
   last: { situation: Situation },
 ): MovePorts {
-  // Stopping waits for the write under way: it must be known whether it was made.
   const call = { deadlineMs: options.deadlineMs };
   return {
     clock: io.clock,
     signal: io.signal,
-    onEvent: (event) => view.show(event),
+    onEvent: (event) => reporter.show(event),
     async read() {
-      last.situation = await readSituation(sessions, move.key, call, io.now);
+      last.situation = await readSituation(sessions, key, { ...call, signal: io.signal }, io.now);
       return last.situation;
     },
+    // Stopping waits for the write under way: it must be known whether it was made.
     write: (cluster, service, annotations) =>
       annotate(
         sessions.find(({ status }) => status.name === cluster),
@@ -70,30 +60,47 @@ function makePorts(
   };
 }
 
-function describeArrival({ move }: Undertaking, { views }: Situation, idle: boolean, took: string): string {
-  const { namespace, name } = move.key;
-  const view = views.get(move.to);
-  const ready = view?.service ? countReady(view.slices, view.service) : 0;
-  const pods = `The old pods in ${move.from} may be deleted now.`;
-  const serves = `${move.to} serves ${namespace}/${name} with ${ready} endpoint${ready === 1 ? "" : "s"}`;
-  if (idle) return `Nothing to do: ${serves} in all clusters. ${pods}`;
-  return `Done in ${took}: ${serves}; ${move.from} follows. ${pods}`;
-}
+const ENDED_BY = {
+  rollback: "the move is being rolled back by somebody else",
+  abort: "the move was aborted by somebody else",
+  resume: "somebody else goes on with the move",
+  gone: "the note of the move is gone: somebody else has rolled it back or begun another one",
+} as const;
 
 function explainStop(
-  outcome: Outcome & { kind: "timedOut" | "interrupted" },
-  { move, options }: Undertaking,
-  plan: readonly PlannedStep[],
+  outcome: Outcome & { kind: "timedOut" | "interrupted" | "ended" },
+  { plan, options, goOn, goBack }: Work,
   io: Io,
+  reporter: Reporter,
 ): ExitCode {
   const index = plan.findIndex(({ step }) => step === outcome.step);
   const where = `step ${index + 1} of ${plan.length} (${plan[index]?.where}: ${plan[index]?.text})`;
-  const timedOut = outcome.kind === "timedOut";
-  const headline = timedOut
-    ? `error: not finished after ${formatDuration(options.timeoutMs)} (--timeout), in ${where}`
-    : `Stopped in ${where}.`;
-  const goOn = repeatCommand(options, move);
-  tell(io, "", ...renderStop({ headline, waits: outcome.waits, goOn, goBack: takeBackCommand(move, options.from) }));
-  if (timedOut) return EXIT.timedOut;
-  return io.signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+  if (outcome.kind === "ended") {
+    const message = `${ENDED_BY[outcome.by]}; this run ends in ${where}`;
+    reporter.end({ outcome: "ended", code: EXIT.ended, message, stop: { waits: [] } });
+    return EXIT.ended;
+  }
+  const stop = { waits: outcome.waits, goOn, goBack };
+  if (outcome.kind === "timedOut") {
+    const message = `not finished after ${formatDuration(options.timeoutMs)} (--timeout), in ${where}`;
+    reporter.end({ outcome: "timedOut", code: EXIT.timedOut, message, stop });
+    return EXIT.timedOut;
+  }
+  const code = stopCode(io);
+  reporter.end({ outcome: "interrupted", code, message: `Stopped in ${where}.`, stop });
+  return code;
+}
+
+/** The exit code of a run that its user stopped. */
+export function stopCode({ signal }: Pick<Io, "signal">): ExitCode {
+  return signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+}
+
+/** What an API server refused in the middle of a move leaves it as it stands: how to go on is told as after Ctrl-C. */
+function explainFailure(error: unknown, { goOn, goBack }: Work, reporter: Reporter): ExitCode {
+  const told = error instanceof CliError || (error instanceof Error && error.name === "ApiError");
+  if (!told) throw error;
+  const code = error instanceof CliError ? error.code : EXIT.error;
+  reporter.end({ outcome: "failed", code, message: error.message, stop: { waits: [], goOn, goBack } });
+  return code;
 }

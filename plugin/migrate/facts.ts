@@ -1,5 +1,6 @@
 /** What is known before a move, and what a check says about it. */
 import type { Service } from "../../shared/kube/objects.ts";
+import type { Migration } from "../../shared/migration.ts";
 import type { Identity } from "../clusters/identity.ts";
 import type { Move } from "./move.ts";
 import type { findStage } from "./progress.ts";
@@ -35,6 +36,10 @@ export interface Facts {
   situation: Situation;
   /** Ready pods in `to` that its selector finds; undefined if they may not be counted. */
   readyPods: number | undefined;
+  /** A note that stands in the way. */
+  obstacle?: Migration | undefined;
+  /** What differs from the plan that is to be run. */
+  changed?: readonly string[] | undefined;
 }
 
 /** The Service in both clusters, as the checks need it. */

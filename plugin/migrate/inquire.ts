@@ -80,20 +80,28 @@ interface Pod extends KubeObject {
   status?: { podIP?: string; conditions?: { type: string; status: string }[] };
 }
 
-/** Ready pods that the selector finds; undefined if they may not be listed. */
-export async function countReadyPods(
-  client: KubeClient,
+/** Pods behind a selector. */
+export interface PodCount {
+  ready: number;
+  /** At least one belongs to a StatefulSet. */
+  stateful: boolean;
+}
+
+/** The pods that the selector finds; undefined if they may not be listed, or no selector is known. */
+export async function countPods(
+  { access }: Session,
   namespace: string,
-  selector: Selector,
+  selector: Selector | undefined,
   call: CallOptions,
-): Promise<number | undefined> {
+): Promise<PodCount | undefined> {
+  if (!selector || !access) return undefined;
   const labelSelector = Object.entries(selector)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
   try {
-    const { items } = await client.list<Pod>(path, { ...call, labelSelector });
-    return items.filter(isReady).length;
+    const { items } = await access.client.list<Pod>(path, { ...call, labelSelector });
+    return { ready: items.filter(isReady).length, stateful: items.some(isStateful) };
   } catch {
     return undefined;
   }
@@ -102,4 +110,8 @@ export async function countReadyPods(
 function isReady({ metadata, status }: Pod): boolean {
   const ready = status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True");
   return metadata.deletionTimestamp === undefined && Boolean(status?.podIP) && ready === true;
+}
+
+function isStateful({ metadata }: Pod): boolean {
+  return metadata.ownerReferences?.some(({ kind }) => kind === "StatefulSet") ?? false;
 }

@@ -11,8 +11,7 @@ import type { Session } from "../clusters/session.ts";
 import { indexObjects, unreadView, viewService } from "../clusters/view.ts";
 import { judge } from "../judge.ts";
 import { DEFAULT_SETTINGS } from "../perspective.ts";
-import type { Annotations } from "./progress.ts";
-import type { Situation } from "./situation.ts";
+import type { Annotations, Situation } from "./situation.ts";
 
 /** How all clusters stand now. A cluster that does not answer is unread; one that refuses us rejects with its `ApiError`. */
 export async function readSituation(
@@ -29,7 +28,8 @@ export async function readSituation(
     judged: identity !== undefined && isInScope(identity, key.namespace),
     settings: identity?.settings ?? DEFAULT_SETTINGS,
   }));
-  return { views, verdicts: judge(key, members, views, now()) };
+  const time = now();
+  return { views, verdicts: judge(key, members, views, time), now: time };
 }
 
 async function readView({ status, access }: Session, key: ServiceKey, call: CallOptions): Promise<ClusterView> {

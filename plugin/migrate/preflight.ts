@@ -4,12 +4,15 @@ import { MODE } from "../../shared/keys.ts";
 import { annotation, type Service } from "../../shared/kube/objects.ts";
 import { type Mode, type ModeOrAbsent, parseMode } from "../../shared/mode.ts";
 import { findPortConflict } from "../../shared/protocol/ports.ts";
+import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import { judgeTransition } from "../../shared/transitions.ts";
 import { isInScope } from "../clusters/identity.ts";
 import type { Check, Facts, Pair, SideFacts } from "./facts.ts";
 import type { Move } from "./move.ts";
-import { explain, findStage } from "./progress.ts";
+import { findStage } from "./progress.ts";
+import { findRemedy } from "./remedies.ts";
 import { checkPods, checkSelector, checkServing, checkTarget, checkUnknown } from "./service-checks.ts";
+import { explain } from "./waits.ts";
 
 /** Every check, in the order they are printed. One `fail` refuses the move. */
 export function checkMove(move: Move, facts: Facts): Check[] {
@@ -17,10 +20,9 @@ export function checkMove(move: Move, facts: Facts): Check[] {
   const [from, to] = [views.get(move.from)?.service, views.get(move.to)?.service];
   const pair: Pair = { move, facts, stage: findStage(move, facts.situation), from, to };
   return [
-    checkDifferent(facts),
-    ...checkInstalled(move, facts),
-    checkAgents(facts),
-    checkRights(facts),
+    ...checkSides(move.key, facts),
+    checkAlone(pair),
+    ...checkPlanned(facts),
     checkServing(pair),
     checkTarget(pair),
     checkUnknown(pair),
@@ -34,16 +36,58 @@ export function checkMove(move: Move, facts: Facts): Check[] {
   ];
 }
 
-function checkDifferent({ from, to }: Facts): Check {
+/** What must hold of the two clusters whatever is done to the Service. */
+export function checkSides(key: ServiceKey, facts: Pick<Facts, "from" | "to">): Check[] {
+  return [checkDifferent(facts), ...checkInstalled(key, facts), checkAgents(facts), checkRights(facts)];
+}
+
+type Sides = Pick<Facts, "from" | "to">;
+
+function checkDifferent({ from, to }: Sides): Check {
   const name = "two different clusters";
   if (from.uid === "" || to.uid === "") {
     return { name, state: "fail", detail: "the namespace kube-system, which tells clusters apart, cannot be read" };
   }
   if (from.uid === to.uid) return { name, state: "fail", detail: `both contexts lead to the cluster ${from.uid}` };
+  const liar = [from, to].find(({ identity, uid }) => identity?.clusterUid && identity.clusterUid !== uid);
+  if (liar) {
+    const detail = `the identity published in ${liar.context} is that of another cluster, ${liar.identity?.clusterUid}`;
+    return { name, state: "fail", detail };
+  }
+  const stranger = findStranger(from, to) ?? findStranger(to, from);
+  if (stranger) return { name, state: "fail", detail: stranger };
   return { name, state: "ok", detail: `kube-system ids ${from.uid.slice(0, 8)} and ${to.uid.slice(0, 8)}` };
 }
 
-function checkInstalled({ key }: Move, { from, to }: Facts): Check[] {
+/** Two clusters may bear one name: the one whose endpoints are copied must be the one the context leads to. */
+function findStranger(a: SideFacts, b: SideFacts): string | undefined {
+  const known = a.identity?.peerUids?.[b.cluster];
+  if (known === undefined || known === b.uid) return undefined;
+  return `the ${b.cluster} that ${a.cluster} knows is another cluster (${known}) than the one of context ${b.context} (${b.uid})`;
+}
+
+/** No other move of the Service is open. */
+function checkAlone({ facts, move }: Pair): Check {
+  const name = "no other move is under way";
+  const { obstacle } = facts;
+  if (!obstacle) return { name, state: "ok", detail: "none is noted" };
+  const { id, from, to, phase, by } = obstacle;
+  const who = by === undefined ? "" : ` by ${by}`;
+  const what = phase === "rollback" ? "is being rolled back" : "is open";
+  const detail = `${id}, ${from.name} to ${to.name}, begun ${new Date(obstacle.started).toISOString()}${who}, ${what}`;
+  const next = `kubectl syndicate migrate resume|rollback|abort ${move.key.name} -n ${move.key.namespace}`;
+  return { name, state: "fail", detail, next };
+}
+
+/** The clusters are as they were when the plan was made. */
+function checkPlanned({ changed }: Facts): Check[] {
+  if (!changed) return [];
+  const name = "as when it was planned";
+  if (changed.length === 0) return [{ name, state: "ok", detail: "nothing has changed since" }];
+  return [{ name, state: "fail", detail: `${changed.join("; ")}; make a new plan` }];
+}
+
+function checkInstalled(key: ServiceKey, { from, to }: Sides): Check[] {
   const name = "syndicate is at work in both";
   const missing = [from, to].filter(({ identity }) => !identity);
   if (missing.length) {
@@ -63,7 +107,7 @@ function checkInstalled({ key }: Move, { from, to }: Facts): Check[] {
   return [{ name, state: differ ? "warn" : "ok", detail: `versions ${versions.join(" and ")}` }];
 }
 
-function checkAgents({ from, to }: Facts): Check {
+function checkAgents({ from, to }: Sides): Check {
   const name = "sync processes are alive";
   const where = (agent: SideFacts["agent"]) =>
     [from, to].filter((side) => side.agent === agent).map(({ cluster }) => cluster);
@@ -77,7 +121,7 @@ function checkAgents({ from, to }: Facts): Check {
   return { name, state: "ok", detail: "both have a heartbeat" };
 }
 
-function checkRights({ from, to }: Facts): Check {
+function checkRights({ from, to }: Sides): Check {
   const name = "you may patch the Service";
   const denied = [from, to].filter(({ mayPatch }) => mayPatch === false);
   if (denied.length) {
@@ -95,7 +139,11 @@ function checkInSync({ facts, move }: Pair): Check {
   const busy = facts.situation.verdicts.filter(({ atRest }) => !atRest).flatMap(explain);
   if (busy.length === 0) return { name, state: "ok", detail: "nothing is under way" };
   const detail = busy.map(({ cluster, message }) => `${cluster}: ${message}`).join("; ");
-  return { name, state: "fail", detail, next: `kubectl syndicate status ${move.key.name} -n ${move.key.namespace}` };
+  const sides = [facts.from, facts.to];
+  const contextOf = (name: string) => sides.find(({ cluster }) => cluster === name)?.context ?? name;
+  const remedy = busy.map((one) => findRemedy(one, { key: move.key, contextOf })).find(Boolean);
+  const next = remedy ?? `kubectl syndicate status ${move.key.name} -n ${move.key.namespace}`;
+  return { name, state: "fail", detail, next };
 }
 
 function checkTransition({ move, stage, from, to }: Pair): Check {

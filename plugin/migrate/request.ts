@@ -1,84 +1,90 @@
-/** What the user asked for, read from the flags and completed from what the clusters hold. */
+/** The move out of what the user asked for, what an earlier run noted, and what the clusters hold. Pure. */
 import { MIN_READY } from "../../shared/keys.ts";
 import { annotation } from "../../shared/kube/objects.ts";
+import { isOpen, type Migration } from "../../shared/migration.ts";
 import { contribution } from "../../shared/protocol/contribution.ts";
 import type { ClusterView, ServiceKey } from "../../shared/protocol/snapshot.ts";
 import { countReady } from "../../shared/protocol/usable.ts";
-import type { Selector } from "../../shared/selector.ts";
-import type { Values } from "../command-line.ts";
 import { CliError } from "../exit.ts";
-import { durationOf, type GlobalOptions, listOf, readGlobalOptions, textOf } from "../options.ts";
-import type { Move, Strategy } from "./move.ts";
+import type { SideFacts } from "./facts.ts";
+import type { Move, Ticket } from "./move.ts";
+import { findNote } from "./note.ts";
+import type { MigrateOptions } from "./options.ts";
 import { findStage } from "./progress.ts";
 
-export interface MigrateOptions extends GlobalOptions {
-  service: string;
-  /** Contexts. */
-  from: string;
-  to: string;
-  others: readonly string[];
-  strategy: Strategy | undefined;
-  selector: Selector | undefined;
-  minReady: string | undefined;
-  adopt: boolean;
-  dryRun: "none" | "client" | "server";
-  yes: boolean;
-  timeoutMs: number;
-  settleMs: number;
-  progress: string;
+/** What makes a new ticket; an id that a plan brought along is kept. */
+export interface Start {
+  id: string;
+  /** Milliseconds since 1970. */
+  now: number;
+  by: string | undefined;
 }
 
-/** The options of `migrate`. Throws `CliError`. */
-export function readMigrateOptions(values: Values): MigrateOptions {
-  const from = textOf(values, "from") ?? "";
-  const to = textOf(values, "to") ?? "";
-  if (from === to) throw new CliError(`--from and --to are both "${from}"`);
-  return {
-    ...readGlobalOptions(values),
-    service: textOf(values, "service") ?? "",
-    from,
-    to,
-    others: listOf(textOf(values, "contexts")).filter((context) => context !== from && context !== to),
-    strategy: textOf(values, "strategy") as Strategy | undefined,
-    selector: parseLabels(textOf(values, "selector")),
-    minReady: textOf(values, "min-ready"),
-    adopt: values["adopt"] === true,
-    dryRun: (textOf(values, "dry-run") ?? "none") as MigrateOptions["dryRun"],
-    yes: values["yes"] === true,
-    timeoutMs: durationOf(values, "timeout"),
-    settleMs: durationOf(values, "settle"),
-    progress: textOf(values, "progress") ?? "auto",
-  };
+/** What is known besides the flags. */
+export interface Ground {
+  key: ServiceKey;
+  from: SideFacts;
+  to: SideFacts;
+  views: ReadonlyMap<string, ClusterView>;
+  /** The pods that serve now belong to a StatefulSet. */
+  stateful: boolean;
+  start: Start;
 }
 
-/** `app=web,tier=front` as a map. Throws `CliError`: sets and negations cannot stand in a Service. */
-export function parseLabels(text: string | undefined): Selector | undefined {
-  if (text === undefined) return undefined;
-  const pairs = listOf(text).map((part) => {
-    const [, key, value] = /^([^=!]+)==?([^=]*)$/.exec(part) ?? [];
-    if (!key || value === undefined) {
-      throw new CliError(`--selector "${text}": "${part}" is not key=value, all that a Service can select by`);
-    }
-    return [key.trim(), value.trim()] as const;
-  });
-  return pairs.length ? Object.fromEntries(pairs) : undefined;
+/** The note of the same move if it was begun and not ended: the move then goes on under that note. */
+export function findBegun({ from, to, views }: Pick<Ground, "from" | "to" | "views">): Migration | undefined {
+  const note = findNote(views);
+  const same = note?.from.uid === from.uid && note.to.uid === to.uid;
+  return note && same && ["running", "aborted"].includes(note.phase) ? note : undefined;
 }
 
-/** The move, with what the user left open filled in. */
+/** A note that stands in the way: of another open move, or of this one on its way back. */
+export function findObstacle(ground: Pick<Ground, "from" | "to" | "views">): Migration | undefined {
+  const note = findNote(ground.views);
+  return note && isOpen(note) && !findBegun(ground) ? note : undefined;
+}
+
+/** The move, with what the user left open filled in. Throws `CliError` if flags do not go together. */
 export function makeMove(
-  options: MigrateOptions,
-  key: ServiceKey,
-  names: { from: string; to: string },
-  views: ReadonlyMap<string, ClusterView>,
+  options: Pick<MigrateOptions, "strategy" | "selector" | "minReady" | "holdMs" | "adopt">,
+  ground: Ground,
 ): Move {
-  const headless = views.get(names.from)?.service?.spec.clusterIP === "None";
-  const { selector, adopt } = options;
-  const strategy = options.strategy ?? (headless ? "cutover" : "union");
-  const move = { key, ...names, strategy, adopt, minReady: "1", ...(selector ? { selector } : {}) };
-  return { ...move, minReady: options.minReady ?? defaultMinReady(move, views) };
+  const { key, from, to, views, stateful } = ground;
+  const begun = findBegun(ground);
+  const headless = views.get(from.cluster)?.service?.spec.clusterIP === "None";
+  const strategy = options.strategy ?? begun?.strategy ?? (headless || stateful ? "cutover" : "union");
+  const holdMs = options.holdMs ?? begun?.holdMs ?? 0;
+  if (holdMs > 0 && strategy === "cutover") {
+    throw new CliError("--hold lets both clusters serve: it goes with --strategy union alone, not with a cutover");
+  }
+  const selector = options.selector ?? begun?.selector;
+  const move: Move = {
+    key,
+    from: from.cluster,
+    to: to.cluster,
+    strategy,
+    adopt: options.adopt || (begun?.adopt ?? false),
+    minReady: "1",
+    holdMs,
+    ...(selector ? { selector } : {}),
+    ticket: makeTicket(ground, begun),
+  };
+  return { ...move, minReady: options.minReady ?? begun?.minReady ?? defaultMinReady(move, views) };
 }
 
-/** What an earlier run noted, so that a second one does not count pods that are on their way out; else what serves now. */
+function makeTicket({ from, to, start }: Ground, begun: Migration | undefined): Ticket {
+  if (begun) return ticketOf(begun);
+  const { id, now: started, by } = start;
+  const places = { from: { name: from.cluster, uid: from.uid }, to: { name: to.cluster, uid: to.uid } };
+  return { id, started, revision: 0, ...(by === undefined ? {} : { by }), ...places };
+}
+
+/** The ticket to go on with a noted move. */
+export function ticketOf({ id, started, revision, by, from, to }: Migration): Ticket {
+  return { id, started, revision, ...(by === undefined ? {} : { by }), from, to };
+}
+
+/** What an earlier run wrote, so that a second one does not count pods that are on their way out; else what serves now. */
 function defaultMinReady(move: Move, views: ReadonlyMap<string, ClusterView>): string {
   const to = views.get(move.to)?.service;
   const noted = to && annotation(to, MIN_READY);
@@ -87,15 +93,4 @@ function defaultMinReady(move: Move, views: ReadonlyMap<string, ClusterView>): s
   if (stage === "drain") return "1";
   const from = views.get(move.from);
   return String(Math.max(1, from?.service ? countReady(contribution(from).slices, from.service) : 0));
-}
-
-/** The words of this call, to be offered as the command that goes on. */
-export function repeatCommand(options: MigrateOptions, move: Move): string {
-  const flags = [
-    `--from ${options.from} --to ${options.to}`,
-    ...(options.others.length ? [`--contexts ${options.others.join(",")}`] : []),
-    `--strategy ${move.strategy}`,
-    ...(options.kubeconfig === undefined ? [] : [`--kubeconfig ${options.kubeconfig}`]),
-  ];
-  return `kubectl syndicate migrate ${move.key.name} -n ${move.key.namespace} ${flags.join(" ")}`;
 }

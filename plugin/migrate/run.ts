@@ -1,11 +1,12 @@
-/** Carries a move through: look, decide, act, until it has arrived and nothing has changed for the settle time. */
+/** Carries a move through, or back: look, decide, act, until it has arrived and nothing has changed for the settle time. */
 import { classifyError } from "../../shared/kube/api-error.ts";
 import { type Clock, sleep } from "../../shared/kube/clock.ts";
 import type { Service } from "../../shared/kube/objects.ts";
+import { isOpen, type Migration } from "../../shared/migration.ts";
 import { CliError } from "../exit.ts";
-import type { Move, StepName } from "./move.ts";
-import { type Annotations, decideNext, type Next } from "./progress.ts";
-import type { Situation, Wait } from "./situation.ts";
+import type { StepName, Ticket } from "./move.ts";
+import { findNote } from "./note.ts";
+import type { Annotations, Next, Situation, Wait, Write } from "./situation.ts";
 
 /** What a running move does to the world. */
 export interface MovePorts {
@@ -23,6 +24,8 @@ export type MoveEvent =
   | { kind: "step"; step: StepName }
   | { kind: "wrote"; step: StepName; cluster: string }
   | { kind: "waiting"; step: StepName; waits: readonly Wait[] }
+  /** Only time is waited for: milliseconds left. */
+  | { kind: "holding"; step: StepName; leftMs: number }
   /** Milliseconds without a change, of those wanted. */
   | { kind: "settling"; quietMs: number };
 
@@ -34,46 +37,119 @@ export interface MoveLimits {
   pollMs: number;
 }
 
+/** What is driven: the decision, and the note by which others know. */
+export interface Drive {
+  decide(situation: Situation): Next;
+  ticket: Ticket;
+  /** The phase this drive notes. */
+  phase: "running" | "rollback" | "aborted";
+}
+
 export type Outcome =
   /** `idle`: it had arrived before this run began. */
-  { kind: "arrived"; idle: boolean } | { kind: "timedOut" | "interrupted"; step: StepName; waits: readonly Wait[] };
+  | { kind: "arrived"; idle: boolean }
+  | { kind: "timedOut" | "interrupted"; step: StepName; waits: readonly Wait[] }
+  /** Somebody else has said so meanwhile; `gone`: the note of the move has been taken away. */
+  | { kind: "ended"; step: StepName; by: "resume" | "rollback" | "abort" | "gone" };
 
 /** What a run remembers between two looks; none of it decides what to do next. */
 interface Memory {
   step: StepName;
   waits: readonly Wait[];
-  written: Set<StepName>;
+  /** How often each step was written in each cluster. */
+  written: Map<string, number>;
   /** Nothing was written or waited for so far. */
   idle: boolean;
   /** Since when no slice has changed. */
   quiet?: { fingerprint: string; since: number };
+  /** The newest version of the note that speaks of this drive. */
+  noted: number | undefined;
 }
 
-/** Runs a move. Rejects with `CliError` if somebody else declares something meanwhile, with `ApiError` if a write is refused. */
-export async function runMove(move: Move, ports: MovePorts, limits: MoveLimits): Promise<Outcome> {
+/** Runs a drive. Rejects with `CliError` if somebody else declares something meanwhile, with `ApiError` if a write is refused. */
+export async function runMove(drive: Drive, ports: MovePorts, limits: MoveLimits): Promise<Outcome> {
   const { clock, signal } = ports;
   const until = limits.timeoutMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + limits.timeoutMs;
   let memory: Memory | undefined;
   for (;;) {
-    const next = decideNext(move, await ports.read());
+    const situation = await ports.read();
+    const early = endEarly(drive, situation, memory, signal);
+    if (early) return early;
+    const next = drive.decide(situation);
     const isNewStep = memory?.step !== stepOf(next);
-    memory = remember(next, memory, clock.now());
-    const { step, waits, written, quiet } = memory;
-    if (signal.aborted) return { kind: "interrupted", step, waits };
-    announce(next, step, isNewStep, ports);
-    if (quiet && settled(quiet.since, ports, limits)) return { kind: "arrived", idle: memory.idle };
-    if (next.kind === "write" && (await act(next, written, ports))) continue;
-    if (clock.now() >= until) return { kind: "timedOut", step, waits };
+    memory = remember(next, memory, clock.now(), noteSeen(drive, situation, memory));
+    if (signal.aborted) return stopped("interrupted", memory);
+    announce(next, memory.step, isNewStep, ports);
+    const turn = await takeTurn(next, memory, ports, limits);
+    if (turn === "arrived") return { kind: "arrived", idle: memory.idle };
+    if (turn === "wrote") continue;
+    if (clock.now() >= until) return stopped("timedOut", memory);
     await sleep(clock, limits.pollMs, signal);
   }
 }
 
-function remember(next: Next, before: Memory | undefined, now: number): Memory {
+function stopped(kind: "timedOut" | "interrupted", { step, waits }: Memory): Outcome {
+  return { kind, step, waits };
+}
+
+function endEarly(
+  drive: Drive,
+  situation: Situation,
+  memory: Memory | undefined,
+  signal: AbortSignal,
+): Outcome | undefined {
+  // What was read while stopping may be half an answer: the look before is told.
+  if (signal.aborted && memory) return stopped("interrupted", memory);
+  const by = findEnding(drive, situation, memory);
+  return by && { kind: "ended", step: memory?.step ?? "prepare", by };
+}
+
+/** Writes what is to be written now: the next step, or what closes a move that has come to rest. */
+async function takeTurn(
+  next: Next,
+  { quiet, written }: Memory,
+  ports: MovePorts,
+  limits: MoveLimits,
+): Promise<"arrived" | "wrote" | "waits"> {
+  const done = quiet !== undefined && settled(quiet.since, ports, limits);
+  const closing = next.kind === "arrived" && done ? next.closing : undefined;
+  const write = next.kind === "write" ? next : closing;
+  if (!write) return done ? "arrived" : "waits";
+  return (await act(write, written, ports)) ? "wrote" : "waits";
+}
+
+/** Who has ended the drive, told from the note alone. */
+function findEnding({ ticket, phase }: Drive, { views }: Situation, memory: Memory | undefined) {
+  if ([...views.values()].some(({ listed }) => !listed)) return undefined;
+  const note = findNote(views);
+  // A rollback takes the note away itself, as its last write.
+  if (!note) return memory?.noted !== undefined && phase === "running" ? ("gone" as const) : undefined;
+  if (note.id !== ticket.id) {
+    return isOpen(note) && note.started > ticket.started ? ("gone" as const) : undefined;
+  }
+  // Until a rollback or an abort is noted, another driver's notes do not count against it.
+  const known = memory?.noted ?? (phase === "running" ? ticket.revision : Number.POSITIVE_INFINITY);
+  return note.revision > known ? endingOf(note, phase) : undefined;
+}
+
+function endingOf(note: Migration, phase: Drive["phase"]) {
+  if (note.phase === phase || note.phase === "done") return undefined;
+  const ENDINGS = { running: "resume", rollback: "rollback", aborted: "abort" } as const;
+  return ENDINGS[note.phase];
+}
+
+function noteSeen({ ticket, phase }: Drive, { views }: Situation, memory: Memory | undefined): number | undefined {
+  const note = findNote(views);
+  return note?.id === ticket.id && note.phase === phase ? note.revision : memory?.noted;
+}
+
+function remember(next: Next, before: Memory | undefined, now: number, noted: number | undefined): Memory {
   const memory = {
     step: stepOf(next),
     waits: next.kind === "wait" ? next.waits : [],
-    written: before?.written ?? new Set<StepName>(),
+    written: before?.written ?? new Map<string, number>(),
     idle: (before?.idle ?? true) && next.kind === "arrived",
+    noted,
   };
   if (next.kind !== "arrived") return memory;
   const { fingerprint } = next;
@@ -82,7 +158,9 @@ function remember(next: Next, before: Memory | undefined, now: number): Memory {
 
 function announce(next: Next, step: StepName, isNew: boolean, { onEvent }: MovePorts): void {
   if (isNew) onEvent({ kind: "step", step });
-  if (next.kind === "wait") onEvent({ kind: "waiting", step, waits: next.waits });
+  if (next.kind !== "wait") return;
+  if (next.leftMs === undefined) onEvent({ kind: "waiting", step, waits: next.waits });
+  else onEvent({ kind: "holding", step, leftMs: next.leftMs });
 }
 
 function settled(since: number, { clock, onEvent }: MovePorts, { settleMs }: MoveLimits): boolean {
@@ -95,11 +173,17 @@ function stepOf(next: Next): StepName {
   return next.kind === "arrived" ? "settle" : next.step;
 }
 
+/** Steps that declare a mode: each is said once. The others only note, and may have to be said again. */
+const DECLARING: readonly StepName[] = ["declare", "source", "takeBack", "restoreMode"];
+const MAX_NOTES = 5;
+
 /** Makes one write; false if somebody else changed the Service first, then it is looked at anew. */
-async function act(next: Next & { kind: "write" }, written: Set<StepName>, ports: MovePorts): Promise<boolean> {
-  const { step, cluster, service, annotations } = next;
-  if (written.has(step)) {
-    // Our own declaration is gone: writing it again would be a tug of war with whoever replaced it.
+async function act(write: Write, written: Map<string, number>, ports: MovePorts): Promise<boolean> {
+  const { step, cluster, service, annotations } = write;
+  const id = `${step}/${cluster}`;
+  const times = written.get(id) ?? 0;
+  if (times >= (DECLARING.includes(step) ? 1 : MAX_NOTES)) {
+    // Our own words are gone: writing them again would be a tug of war with whoever replaced them.
     const { namespace, name } = service.metadata;
     const message = `somebody changed ${namespace}/${name} in ${cluster} meanwhile: what this move had set there is gone`;
     throw new CliError(message, { next: `kubectl syndicate status ${name} -n ${namespace}` });
@@ -110,7 +194,7 @@ async function act(next: Next & { kind: "write" }, written: Set<StepName>, ports
     if (isPassing(error)) return false;
     throw error;
   }
-  written.add(step);
+  written.set(id, times + 1);
   ports.onEvent({ kind: "wrote", step, cluster });
   return true;
 }

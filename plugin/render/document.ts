@@ -14,8 +14,7 @@ export function serviceDocument(model: StatusModel, service: ServiceStatus): obj
   return { ...itemDocument(service), clusters: model.clusters };
 }
 
-/** One Service of a list. */
-export function itemDocument(service: ServiceStatus): object {
+function itemDocument(service: ServiceStatus): object {
   return { apiVersion: API_VERSION, kind: "ServiceStatus", ...service };
 }
 

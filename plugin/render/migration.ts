@@ -1,4 +1,5 @@
-/** Texts of a migration: preflight, plan, and how it ended. */
+/** Texts of a migration: what is moved, preflight, plan, and how it ended. */
+import { formatDuration } from "../duration.ts";
 import type { Check, SideFacts } from "../migrate/facts.ts";
 import type { Move } from "../migrate/move.ts";
 import type { PlannedStep } from "../migrate/plan.ts";
@@ -6,12 +7,47 @@ import type { Wait } from "../migrate/situation.ts";
 import type { Paint } from "./paint.ts";
 import { plain, renderTable } from "./table.ts";
 
-/** Who moves what where. Context and server are named, so that nobody approves a move of the wrong cluster. */
+/** Everything a person approves. */
+export interface Preview {
+  head(paint: Paint): string[];
+  checks: readonly Check[];
+  plan: readonly PlannedStep[];
+}
+
+/** The lines of a preview. */
+export function renderPreview({ head, checks, plan }: Preview, paint: Paint): string[] {
+  const checked = checks.length ? [...renderChecks(checks, paint), ""] : [];
+  return [...head(paint), "", ...checked, ...renderPlan(plan, paint)];
+}
+
+function place({ cluster, context, server, uid }: SideFacts): string {
+  return `${cluster} (context ${context}, ${server}, id ${uid.slice(0, 8) || "unknown"})`;
+}
+
+/** Who moves what where. Context, server and identity are named, so that nobody approves a move of the wrong cluster. */
 export function renderMoveHead(move: Move, from: SideFacts, to: SideFacts, paint: Paint): string[] {
-  const place = ({ cluster, context, server }: SideFacts) => `${cluster} (context ${context}, ${server})`;
   const { namespace, name } = move.key;
   return [
     paint.bold(`Move ${namespace}/${name}   ${move.from} ${paint.signs.arrow} ${move.to}   strategy ${move.strategy}`),
+    `  from  ${place(from)}`,
+    `  to    ${place(to)}`,
+  ];
+}
+
+/** A move that was begun before: who, when, and where it leads. `ago` in milliseconds. */
+export function renderBegun(id: string, by: string | undefined, ago: number): string {
+  return `  begun ${formatDuration(Math.max(0, ago))} ago${by === undefined ? "" : ` by ${by}`} as ${id}`;
+}
+
+/** What a rollback gives back to whom. */
+export function renderReturnHead(
+  { key, what }: { key: { namespace: string; name: string }; what: string },
+  from: SideFacts,
+  to: SideFacts,
+  paint: Paint,
+): string[] {
+  return [
+    paint.bold(`${what} ${key.namespace}/${key.name}   ${from.cluster} ${paint.signs.arrow} ${to.cluster}`),
     `  from  ${place(from)}`,
     `  to    ${place(to)}`,
   ];
@@ -37,13 +73,29 @@ export function renderPlan(plan: readonly PlannedStep[], paint: Paint): string[]
   return renderTable([plain("Steps", "cluster", "undo"), ...rows]);
 }
 
+/** A wait with the command that helps, if there is one. */
+export interface ExplainedWait extends Wait {
+  next?: string | undefined;
+}
+
+/** How a drive ended without having arrived. */
+export interface Stop {
+  headline: string;
+  waits: readonly ExplainedWait[];
+  goOn?: string | undefined;
+  goBack?: string | undefined;
+}
+
 /** Where a move stopped, what it waits for, and how to go on or back. */
-export function renderStop(stop: { headline: string; waits: readonly Wait[]; goOn: string; goBack: string }): string[] {
+export function renderStop({ headline, waits, goOn, goBack }: Stop): string[] {
   return [
-    stop.headline,
-    ...stop.waits.map(({ cluster, message }) => `  waits for ${cluster}: ${message}`),
+    headline,
+    ...waits.flatMap(({ cluster, message, next }) => [
+      `  waits for ${cluster}: ${message}`,
+      ...(next === undefined ? [] : [`    see: ${next}`]),
+    ]),
     "Traffic goes on; nothing is lost by leaving it so.",
-    `  go on:    ${stop.goOn}`,
-    `  go back:  ${stop.goBack}`,
+    ...(goOn === undefined ? [] : [`  go on:    ${goOn}`]),
+    ...(goBack === undefined ? [] : [`  go back:  ${goBack}`]),
   ];
 }

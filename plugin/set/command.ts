@@ -13,7 +13,7 @@ import { consent } from "../consent.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { peerViewsOf } from "../judge.ts";
-import { parseLabels } from "../migrate/request.ts";
+import { parseLabels } from "../labels.ts";
 import { textOf } from "../options.ts";
 import { seenFrom } from "../perspective.ts";
 import { choosePaint } from "../render/paint.ts";

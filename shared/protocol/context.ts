@@ -65,6 +65,14 @@ export function findConflict({ snapshot, service, intent, own, role }: Context):
 }
 
 /**
+ * True if the shadow goes without a release. Also that of a follower whose selector is in force: it was taken back between
+ * the return of its selector and the end of its shadow, and releases by its selector.
+ */
+export function retiresShadow({ desire, service }: Context): boolean {
+  return desire.shadow === "retire" || (desire.shadow === "release" && hasSelector(service));
+}
+
+/**
  * True if the shadow and our copies of it are no longer needed: the native slices offer all it offers, or the server (this
  * cluster or another) has taken over.
  */

@@ -1,9 +1,12 @@
 /** What each role wants of the own cluster's objects. The steps that get there are in their own files. */
 import type { Intent } from "../intent.ts";
-import type { Service } from "../kube/objects.ts";
+import { MIGRATION } from "../keys.ts";
+import { annotation, type Service } from "../kube/objects.ts";
+import { parseMigration } from "../migration.ts";
+import { hasSelector } from "../selector.ts";
 import { isOwn, replicaOf } from "./contribution.ts";
 import { latestVisible, participants, type Role } from "./roles.ts";
-import { ownView, type Snapshot } from "./snapshot.ts";
+import { type ClusterView, ownView, type Snapshot } from "./snapshot.ts";
 
 export interface Desire {
   /** The intent to copy, with the mode it implies here; `leave` touches neither. */
@@ -85,13 +88,21 @@ function serving(intent: Intent | undefined | "leave"): Desire {
 function follower(snapshot: Snapshot, intent: Intent | undefined, of: string): Desire {
   return {
     intent,
-    replicaOf: isOwn(ownView(snapshot).service) ? undefined : of,
+    replicaOf: isOwn(ownView(snapshot).service) && !isGivenBack(ownView(snapshot), of) ? undefined : of,
     selector: "release",
     shadow: "release",
     sources: new Set([of]),
     legacy: "takeover",
     forgetKeys: false,
   };
+}
+
+/** A replica that a move had made an own Service, and whose move is rolled back: once released it is `of`'s replica again. */
+function isGivenBack({ name, service, shadow }: ClusterView, of: string): boolean {
+  if (!service || hasSelector(service) || shadow) return false;
+  const migration = parseMigration(annotation(service, MIGRATION));
+  if (migration?.phase !== "rollback" || migration.to.name !== name) return false;
+  return migration.before.to.replicaOf === of;
 }
 
 function union(snapshot: Snapshot, intent: Intent | undefined): Desire {

@@ -79,6 +79,7 @@ test("sync publishes the identity once, a peer reads it and cannot write", async
     scope: { watch: [], exclude: [] },
     settings: { unionSelector: "strip", endpoints: "mirror" },
     peers: [],
+    peerUids: {},
   };
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "created");
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "unchanged");

@@ -95,7 +95,7 @@ describe("plugin", { concurrency: 4 }, () => {
     assertCode(stopped, 130);
     assert.match(
       stopped.err,
-      /Stopped in step \d of 6.*go on: {4}kubectl syndicate migrate paused -n shop.*go back: /s,
+      /Stopped in step \d of 6.*go on: {4}kubectl syndicate migrate resume paused -n shop.*go back: /s,
     );
     assertCode(await syndicate(move), 0);
     await removeAtOnce(first);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Command, run } from "../../plugin/cli.ts";
 import type { Values } from "../../plugin/command-line.ts";
 import { CliError, EXIT } from "../../plugin/exit.ts";
+import { VERBS } from "../../plugin/flags/verbs.ts";
 import { ApiError } from "../../shared/kube/api-error.ts";
 import { assertGolden } from "./golden.ts";
 import { recordIo } from "./recorded-io.ts";
@@ -18,7 +19,7 @@ async function parse(
     return EXIT.done;
   };
   const words = line.split(" ").filter(Boolean);
-  const code = await run(words, io, { status: noted("status"), migrate: noted("migrate") });
+  const code = await run(words, io, Object.fromEntries(VERBS.map(({ name }) => [name, noted(name)])));
   return { code, ...seen, out: io.out(), err: io.err() };
 }
 
@@ -35,6 +36,11 @@ const accepted: [string, string, Values][] = [
   ["migrate --dry-run web --from a --to b", "migrate", { service: "web", "dry-run": "client" }],
   ["migrate web --from a --to b --dry-run=server -y", "migrate", { "dry-run": "server", yes: true }],
   ["migrate web --from a --to b --timeout -1s", "migrate", { timeout: "-1s" }],
+  ["migrate -f plan.yaml", "migrate", { filename: "plan.yaml", service: undefined }],
+  ["migrate resume web -n shop", "migrate resume", { service: "web", namespace: "shop" }],
+  ["migrate -n shop rollback web --min-ready 2", "migrate rollback", { service: "web", "min-ready": "2" }],
+  ["migrate abort web -y", "migrate abort", { service: "web", yes: true }],
+  ["migrate resume --from a --to b", "migrate", { service: "resume", from: "a" }],
   [
     "migrate web --from a --to b --selector app=web,tier=x --min-ready 50%",
     "migrate",
@@ -56,8 +62,8 @@ const refused: [string, RegExp][] = [
   ["stauts", /Unknown argument: stauts\nSee: kubectl syndicate --help/],
   ["status web other", /Unknown argument: other/],
   ["status --bogus", /Unknown argument: bogus\nSee: kubectl syndicate status --help/],
-  ["migrate web", /Missing required arguments: from, to/],
-  ["migrate --from a --to b", /Not enough non-option arguments/],
+  ["status -oxml", /Choices: "wide", "json", "yaml", "name"/],
+  ["migrate rollback web --from a", /Unknown argument: from\nSee: kubectl syndicate migrate rollback --help/],
   ["migrate web --from a --to b --strategy swap", /Choices: "union", "cutover"/],
 ];
 

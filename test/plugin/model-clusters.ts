@@ -67,7 +67,7 @@ export function lookAt(world: World): Situation {
       return [name, world.cluster(name).reachable ? view : { ...view, listed: false }] as const;
     }),
   );
-  return { views, verdicts: judge(world.key, membersOf(world), views, world.now) };
+  return { views, verdicts: judge(world.key, membersOf(world), views, world.now), now: world.now };
 }
 
 /** A clock whose waiting makes the world go on. */

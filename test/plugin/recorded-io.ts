@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Io } from "../../plugin/io.ts";
 import { systemClock } from "../../shared/kube/clock.ts";
 
@@ -22,6 +23,7 @@ export function recordIo(changes: Partial<Io> = {}): RecordedIo {
     stderr: output("err"),
     canAsk: false,
     ask: async () => undefined,
+    input: () => Readable.from([]),
     signal: new AbortController().signal,
     clock: systemClock,
     now: () => 1_700_000_000_000,

@@ -12,6 +12,7 @@ const identity: Identity = {
   scope: { watch: [], exclude: ["kube-system"] },
   settings: { unionSelector: "strip", endpoints: "mirror" },
   peers: ["west", "south"],
+  peerUids: { west: "uid-west" },
 };
 const PATH = "/api/v1/namespaces/ours/configmaps/syndicate-identity";
 const DATA = {
@@ -22,6 +23,7 @@ const DATA = {
   unionSelector: "strip",
   endpoints: "mirror",
   peers: "south,west",
+  peerUids: '{"west":"uid-west"}',
 };
 
 interface Written {

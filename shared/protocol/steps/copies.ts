@@ -1,7 +1,7 @@
 /** Step: our copies follow their sources, additions before removals. */
 import type { EndpointSlice } from "../../kube/objects.ts";
 import { hasSelector } from "../../selector.ts";
-import { type Context, copiesUsable, nativeKnown, shadowCovered } from "../context.ts";
+import { type Context, copiesUsable, nativeKnown, retiresShadow, shadowCovered } from "../context.ts";
 import { contribution, nativeSlices, ourCopies } from "../contribution.ts";
 import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copies.ts";
 import { capLosses, hasVanished } from "../losses.ts";
@@ -57,7 +57,7 @@ function wantOwn(context: Context, wanted: WantedCopies): void {
   if (!own.shadow) {
     if (desire.sources.has(own.name)) wanted.slices.push(...existing);
     else wanted.dropped.add(own.name);
-  } else if (desire.shadow === "retire" && shadowCovered(context)) {
+  } else if (retiresShadow(context) && shadowCovered(context)) {
     wanted.dropped.add(own.name);
   } else {
     const filled = nativeSlices(own.shadowSlices).length > 0;

@@ -3,8 +3,8 @@
 import { SHADOW_OF } from "../../keys.ts";
 import type { Service } from "../../kube/objects.ts";
 import { hashedShadowName, shadowName } from "../../names.ts";
-import { effectiveSelector, hasSelector, type Selector, sameSelector } from "../../selector.ts";
-import { type Context, findConflict, shadowCovered } from "../context.ts";
+import { effectiveSelector, type Selector, sameSelector } from "../../selector.ts";
+import { type Context, findConflict, retiresShadow, shadowCovered } from "../context.ts";
 import { ourCopies } from "../contribution.ts";
 import { equalPorts, portablePorts } from "../ports.ts";
 import { judgeRelease } from "../release.ts";
@@ -93,8 +93,8 @@ function retireShadow(context: Context, shadow: Service): Step {
 
 /** Deleting the shadow of a stripped Service is its release. */
 function releaseShadow(context: Context, shadow: Service): Step {
-  const { service, snapshot, intent } = context;
-  if (hasSelector(service)) return retireShadow(context, shadow);
+  const { snapshot, intent } = context;
+  if (retiresShadow(context)) return retireShadow(context, shadow);
   if (!intent || findConflict(context)) return NOTHING;
   const release = judgeRelease(snapshot, intent);
   if (!release.ready) return holding("Holding", `keeps serving: ${release.because}`, release.recheckMs);

@@ -12,15 +12,9 @@ import type { Service } from "../../../shared/kube/objects.ts";
 import type { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
 import { createService, deleteService, letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
+import { unionMove } from "../moves.ts";
 
-const move: Move = {
-  key: { namespace: "shop", name: "web" },
-  from: "east",
-  to: "west",
-  strategy: "union",
-  minReady: "3",
-  adopt: false,
-};
+const move = unionMove;
 
 function side(cluster: string, changes: Partial<SideFacts> = {}): SideFacts {
   const number = cluster === "east" ? "1" : "2";
@@ -217,7 +211,7 @@ test("plan and preflight as printed", () => {
       "",
       ...renderChecks(checks, paint),
       "",
-      ...renderPlan(planMove(asked, "5s"), paint),
+      ...renderPlan(planMove(asked, 5000), paint),
       "",
     ];
   });

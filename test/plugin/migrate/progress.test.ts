@@ -2,26 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Move } from "../../../plugin/migrate/move.ts";
 import { decideNext, findStage } from "../../../plugin/migrate/progress.ts";
-import { ADOPT, MIN_READY, MODE, SELECTOR, SUCCESSOR } from "../../../shared/keys.ts";
+import { ADOPT, MIGRATION, MIN_READY, MODE, SELECTOR, SUCCESSOR } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
 import { createService, deleteService, letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
+import { backMove, unionMove } from "../moves.ts";
 
-const union: Move = {
-  key: { namespace: "shop", name: "web" },
-  from: "east",
-  to: "west",
-  strategy: "union",
-  minReady: "3",
-  adopt: false,
-};
+const union = unionMove;
 const cutover: Move = { ...union, strategy: "cutover" };
 
-/** What the next action amounts to, in one line. */
+/** What the next action amounts to, in one line; notes are written on the way and not shown. */
 function next(move: Move, world: World): string {
   const found = decideNext(move, lookAt(world));
   if (found.kind === "arrived") return "arrived";
-  if (found.kind === "write") return `${found.step} ${found.cluster} ${JSON.stringify(found.annotations)}`;
-  return `wait ${found.step}: ${found.waits.map(({ cluster, message }) => `${cluster}: ${message}`).join("; ")}`;
+  if (found.kind === "wait") {
+    return `wait ${found.step}: ${found.waits.map(({ cluster, message }) => `${cluster}: ${message}`).join("; ")}`;
+  }
+  const { [MIGRATION]: note, ...annotations } = found.annotations;
+  if (Object.keys(annotations).length) return `${found.step} ${found.cluster} ${JSON.stringify(annotations)}`;
+  world.annotate(found.cluster, { [MIGRATION]: note ?? null });
+  return next(move, world);
 }
 
 test("union: the new cluster is told what it needs before the old one is touched", () => {
@@ -132,7 +131,7 @@ test("back again: the same decisions with the clusters exchanged", () => {
   letRest(world);
   world.annotate("west", { [MODE]: "source" });
   letRest(world);
-  const back: Move = { ...union, from: "west", to: "east" };
+  const back = backMove;
   assert.match(next(back, world), /^prepare east/);
   world.annotate("east", { [MIN_READY]: "3" });
   assert.equal(next(back, world), `declare west {"${MODE}":"union"}`);

@@ -1,59 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Move } from "../../../plugin/migrate/move.ts";
-import { type MoveEvent, type MoveLimits, type MovePorts, type Outcome, runMove } from "../../../plugin/migrate/run.ts";
 import { MIN_READY, MODE } from "../../../shared/keys.ts";
-import { ApiError } from "../../../shared/kube/api-error.ts";
 import { annotation } from "../../../shared/kube/objects.ts";
 import type { World } from "../../model/world.ts";
-import { lookAt, replicated, startPods, worldClock } from "../model-clusters.ts";
+import { replicated, startPods } from "../model-clusters.ts";
+import { unionMove } from "../moves.ts";
+import { limits, runOver } from "./model-run.ts";
 
-const move: Move = {
-  key: { namespace: "shop", name: "web" },
-  from: "east",
-  to: "west",
-  strategy: "union",
-  minReady: "3",
-  adopt: false,
-};
-const limits: MoveLimits = { timeoutMs: 600_000, settleMs: 5000, pollMs: 1000 };
-
-interface Ran {
-  outcome: Outcome;
-  events: MoveEvent[];
-}
-
-/** Runs a move over a model world; `spoil` is called before every look. */
-async function runOver(
-  world: World,
-  asked: Move,
-  spoil: (look: number, stop: () => void) => void = () => {},
-  within = limits,
-) {
-  const events: MoveEvent[] = [];
-  const controller = new AbortController();
-  let looks = 0;
-  const ports: MovePorts = {
-    clock: worldClock(world),
-    signal: controller.signal,
-    onEvent: (event) => events.push(event),
-    async read() {
-      looks += 1;
-      spoil(looks, () => controller.abort("SIGINT"));
-      return lookAt(world);
-    },
-    async write(cluster, service, annotations) {
-      const found = world.cluster(cluster).services.get(service.metadata.name);
-      if (found?.metadata.resourceVersion !== service.metadata.resourceVersion) {
-        throw new ApiError({ cluster, path: "/", status: 409, reason: "Conflict", message: "changed meanwhile" });
-      }
-      world.annotate(cluster, annotations);
-    },
-  };
-  const outcome = await runMove(asked, ports, within);
-  return { outcome, events } satisfies Ran;
-}
-
+const move = unionMove;
 function movable(): World {
   const world = replicated();
   startPods(world, "west", 3);

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { planMove } from "../../../plugin/migrate/plan.ts";
 import type { MoveEvent } from "../../../plugin/migrate/run.ts";
+import { liveProgress } from "../../../plugin/render/live.ts";
 import { choosePaint } from "../../../plugin/render/paint.ts";
-import { liveProgress, plainProgress } from "../../../plugin/render/progress.ts";
+import { plainProgress } from "../../../plugin/render/progress.ts";
 import { assertGolden } from "../golden.ts";
+import { unionMove } from "../moves.ts";
 import { recordIo } from "../recorded-io.ts";
 
-const key = { namespace: "shop", name: "web" };
-const plan = planMove({ key, from: "east", to: "west", strategy: "union", minReady: "3", adopt: false }, "5s");
+const plan = planMove(unionMove, 5000);
 const waits = [{ cluster: "east", message: "keeps serving: west has 2 of 3 ready endpoints" }];
 
 /** Milliseconds that pass before each event. */
@@ -30,17 +31,21 @@ const story: [number, MoveEvent][] = [
   [5000, { kind: "settling", quietMs: 5000 }],
 ];
 
-function tellStory(isTTY: boolean) {
+const explain = ({ waits: told }: MoveEvent & { kind: "waiting" }) =>
+  told.map((wait) => (wait.cluster === "east" ? { ...wait, next: "kubectl get pods" } : wait));
+
+function tellStory(isTTY: boolean, size: { columns: number; rows?: number } = { columns: 80 }) {
   let now = 0;
   const clock = { now: () => now, after: () => () => undefined };
   const io = recordIo({ clock, now: () => 1_700_000_000_000 + now });
-  Object.assign(io.stderr, { isTTY, columns: 80 });
+  Object.assign(io.stderr, { isTTY, ...size });
   const paint = choosePaint(io, { isTTY: false }, "never");
-  const view = isTTY ? liveProgress(io, plan, paint) : plainProgress(io, plan, "shop/web");
+  const view = isTTY ? liveProgress(io, plan, paint, explain) : plainProgress(io, plan, "shop/web", explain);
   for (const [ms, event] of story) {
     now += ms;
     view.show(event);
   }
+  view.stopping();
   view.end(true);
   return io.err();
 }
@@ -52,13 +57,27 @@ test("plain: one line per change, and a sign of life after 30 s of silence", () 
   assert.ok(!text.includes("\x1b"));
 });
 
-test("live: redrawn in place, no line wider than the terminal", () => {
-  const text = tellStory(true);
-  const frames = text.split(`\x1b[${plan.length + 1}A`);
-  assert.equal(frames.length, story.length + 1);
-  assertGolden("progress-live.txt", (frames.at(-1) ?? "").replaceAll("\x1b[2K", ""));
-  const codes = [`\x1b[${plan.length + 1}A`, "\x1b[2K"];
-  for (const line of codes.reduce((rest, code) => rest.replaceAll(code, ""), text).split("\n")) {
-    assert.ok(line.length < 80, line);
+/** What a terminal shows after each frame. */
+function replay(text: string): string[] {
+  const frames = text.split("\x1b[J").slice(0, -1);
+  let screen: string[] = [];
+  return frames.map((frame) => {
+    const up = frame.startsWith("\x1b[") ? Number.parseInt(frame.slice(2), 10) : 0;
+    const rest = frame.slice(up > 0 ? `\x1b[${up}A`.length : 0);
+    screen = [...screen.slice(0, screen.length - up), ...rest.replaceAll("\x1b[K", "").split("\n").slice(0, -1)];
+    return screen.join("\n");
+  });
+}
+
+test("live: redrawn in place, with the reason and the command that helps", () => {
+  const frames = replay(tellStory(true));
+  assert.equal(frames.length, story.length + 2);
+  assertGolden("progress-live.txt", `${frames[9]}\n\n${frames.at(-2)}\n\n${frames.at(-1)}\n`);
+});
+
+test("live: nothing is wider or higher than the window", () => {
+  for (const frame of replay(tellStory(true, { columns: 40, rows: 6 }))) {
+    assert.ok(frame.split("\n").length < 6, frame);
+    for (const line of frame.split("\n")) assert.ok(line.length < 40, line);
   }
 });

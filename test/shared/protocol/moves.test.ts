@@ -63,6 +63,24 @@ const rows: { name: string; clusters?: string[]; steps: Step[] }[] = [
     ],
   },
   {
+    name: "a stateless move is taken back between the return of the selector and the end of the shadow",
+    steps: [
+      eastServes,
+      union,
+      {
+        act: (world) => {
+          declare(world, "west", "source");
+          while (!world.cluster("west").services.get("web")?.spec.selector) world.reconcile("west");
+          declare(world, "east", "source");
+        },
+        expect: {
+          east: { serves: ["e1", "e2"], mode: "source", selects: true, services: ["web"], reason: "InSync" },
+          west: { serves: ["e1", "e2"], mode: "receiver", selects: false, services: ["web"], reason: "InSync" },
+        },
+      },
+    ],
+  },
+  {
     name: "min-ready on the new side holds the release",
     steps: [
       eastServes,
