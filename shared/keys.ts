@@ -100,3 +100,9 @@ export const EDITING_MANAGERS: ReadonlySet<string> = new Set([
   "kubectl-patch",
   PLUGIN_FIELD_MANAGER,
 ]);
+
+/**
+ * Field managers of tools that merge a rendered manifest into the live object and leave no mark of it: Helm 3 sends a patch
+ * without `last-applied-configuration` (its CLI names itself `helm`, Flux's controller `helm-controller`).
+ */
+export const APPLYING_MANAGERS: ReadonlySet<string> = new Set(["helm", "helm-controller"]);

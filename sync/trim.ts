@@ -27,6 +27,7 @@ export function trimService(service: Service): Service {
     .map((entry) => ({
       ...(entry.time === undefined ? {} : { time: entry.time }),
       ...(entry.manager === undefined ? {} : { manager: entry.manager }),
+      ...(entry.operation === undefined ? {} : { operation: entry.operation }),
       fieldsV1: { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } },
     }));
   if (managedFields?.length) metadata.managedFields = managedFields;

@@ -47,7 +47,9 @@ export interface CertificateWatch {
 
 /** Reads the folder's pair. Throws with the reason if it is missing, damaged, mismatched, or not valid at `now`. */
 export async function readKeyPair(folder: string, now: number): Promise<KeyPair> {
-  const [cert, key] = await Promise.all([read(folder, CERT_FILE), read(folder, KEY_FILE)]);
+  // One after the other: of two missing files always the same one is named.
+  const cert = await read(folder, CERT_FILE);
+  const key = await read(folder, KEY_FILE);
   const leaf = attempt(`${CERT_FILE} is no PEM certificate`, () => new X509Certificate(cert));
   const privateKey = attempt(`${KEY_FILE} is no PEM private key`, () => createPrivateKey(key));
   if (!leaf.checkPrivateKey(privateKey)) throw new Error(`${CERT_FILE} and ${KEY_FILE} do not belong together`);

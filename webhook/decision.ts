@@ -1,6 +1,7 @@
 /** From a decoded review to its answer: asks for advice where it matters, decides, and logs what was decided. */
 
 import type { Logger } from "pino";
+import { describeModeChange } from "../shared/admission/declaration.ts";
 import { type Mutation, mutate } from "../shared/admission/mutate.ts";
 import type { AdmissionRequest, AdmissionSettings, Situation } from "../shared/admission/request.ts";
 import { needsAdvice, validate } from "../shared/admission/validate.ts";
@@ -54,15 +55,25 @@ interface Outcomes {
 
 function change(uid: string, situation: Situation): Outcomes {
   const { patch, warnings }: Mutation = mutate(situation);
-  const review = patched(uid, patch, warnings);
-  const facts = { patch: patch.map(({ op, path }) => `${op} ${path}`), warnings: warnings.length };
+  const steps = patch.map(({ op, path }) => `${op} ${path}`);
+  const audit = describe(situation, "patched", steps);
+  const review = patched(uid, patch, { warnings, audit });
+  const facts = { patch: steps, warnings: warnings.length };
   return { decision: { review, outcome: patch.length ? "patched" : "allowed" }, facts };
 }
 
 function judge(uid: string, situation: Situation): Outcomes {
   const { violations, warnings } = validate(situation);
   const refused = violations.length > 0;
-  const review = refused ? denied(uid, violations, warnings) : allowed(uid, warnings);
-  const facts = { violations: violations.map(({ field }) => field), warnings: warnings.length };
+  const fields = violations.map(({ field }) => field);
+  const remarks = { warnings, audit: describe(situation, "refused", fields) };
+  const review = refused ? denied(uid, violations, remarks) : allowed(uid, remarks);
+  const facts = { violations: fields, warnings: warnings.length };
   return { decision: { review, outcome: refused ? "denied" : "allowed" }, facts };
+}
+
+/** For the audit log: what was asked of the mode, and the places touched; nothing where nothing of ours was. */
+function describe(situation: Situation, key: "patched" | "refused", places: readonly string[]): Record<string, string> {
+  const mode = describeModeChange(situation);
+  return { ...(mode === undefined ? {} : { mode }), ...(places.length ? { [key]: places.join(", ") } : {}) };
 }

@@ -14,6 +14,8 @@ export interface Review {
     uid: string;
     allowed: boolean;
     warnings?: string[];
+    /** For the API server's audit log, which puts the name of the webhook before each key. */
+    auditAnnotations?: Record<string, string>;
     patchType?: "JSONPatch";
     /** Base64 of the JSON patch; present exactly when `patchType` is. */
     patch?: string;
@@ -111,20 +113,28 @@ export function decodeReview(body: unknown): DecodedReview {
   return { uid, request: decoded };
 }
 
+/** What an answer says beside the verdict. */
+export interface Remarks {
+  /** For the caller. */
+  warnings: readonly string[];
+  /** For the audit log; keys are names as in labels. */
+  audit: Readonly<Record<string, string>>;
+}
+
 /** The request passes as it is. */
-export function allowed(uid: string, warnings: readonly string[] = []): Review {
-  return answer({ uid, allowed: true, ...optional(warnings) });
+export function allowed(uid: string, remarks?: Remarks): Review {
+  return answer({ uid, allowed: true, ...render(remarks) });
 }
 
 /** The request passes with changes; an empty patch is the same as `allowed` (the API server refuses a type without a patch). */
-export function patched(uid: string, patch: readonly PatchOperation[], warnings: readonly string[]): Review {
-  if (patch.length === 0) return allowed(uid, warnings);
+export function patched(uid: string, patch: readonly PatchOperation[], remarks: Remarks): Review {
+  if (patch.length === 0) return allowed(uid, remarks);
   const encoded = Buffer.from(JSON.stringify(patch)).toString("base64");
-  return answer({ uid, allowed: true, patchType: "JSONPatch", patch: encoded, ...optional(warnings) });
+  return answer({ uid, allowed: true, patchType: "JSONPatch", patch: encoded, ...render(remarks) });
 }
 
 /** The request is refused, with every reason in the message and one by one in `details.causes`. */
-export function denied(uid: string, violations: readonly Violation[], warnings: readonly string[]): Review {
+export function denied(uid: string, violations: readonly Violation[], remarks: Remarks): Review {
   const causes = violations.map((violation) => ({
     reason: "FieldValueInvalid" as const,
     field: violation.field,
@@ -132,7 +142,7 @@ export function denied(uid: string, violations: readonly Violation[], warnings: 
   }));
   const message = renderViolations(violations);
   const status = { code: 403, reason: "Forbidden", message, details: { causes } };
-  return answer({ uid, allowed: false, status, ...optional(warnings) });
+  return answer({ uid, allowed: false, status, ...render(remarks) });
 }
 
 /** The webhook itself failed; sent with HTTP status 500, so that the configured failure policy decides. */
@@ -150,8 +160,13 @@ function answer(response: Review["response"]): Review {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response };
 }
 
-function optional(warnings: readonly string[]): { warnings?: string[] } {
-  return warnings.length ? { warnings: [...warnings] } : {};
+function render(remarks: Remarks | undefined): Pick<Review["response"], "warnings" | "auditAnnotations"> {
+  if (!remarks) return {};
+  const { warnings, audit } = remarks;
+  return {
+    ...(warnings.length ? { warnings: [...warnings] } : {}),
+    ...(Object.keys(audit).length ? { auditAnnotations: { ...audit } } : {}),
+  };
 }
 
 /** The object itself, not valibot's copy, so that unknown fields and odd keys stay what they are. */

@@ -5,7 +5,8 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { KeyPair } from "./certificate.ts";
 
-export interface ServerTimes {
+/** Milliseconds, but for `connections`. */
+export interface ServerLimits {
   /**
    * Idle time of a kept connection. API servers keep idle ones for 90 s and cannot repeat a POST that meets a close:
    * Node's 5 s lose up to 24 % of timed calls (measured, docs).
@@ -15,26 +16,29 @@ export interface ServerTimes {
   headersMs: number;
   /** Time for a whole request. */
   requestMs: number;
+  /** How often the two limits above are looked at: Node's 30 s would triple them. */
+  checkMs: number;
   /** How long calls are still served after the end was asked for: until every API server knows we are gone. */
   drainMs: number;
   /** How long calls in flight may take after that. */
   finishMs: number;
+  /**
+   * Most open connections. An API server opens one per call in flight and keeps at most 25 idle ones per webhook address;
+   * this leaves room for five API servers in a storm. What bodies may take of the memory is bounded where they are read.
+   */
+  connections: number;
 }
 
-/** Milliseconds. */
-export const SERVER_TIMES: ServerTimes = {
+const LIMITS: ServerLimits = {
   keepAliveMs: 95_000,
   headersMs: 15_000,
   requestMs: 30_000,
+  checkMs: 1_000,
   drainMs: 3_000,
   finishMs: 5_000,
+  connections: 1024,
 };
 
-/**
- * Most open connections. An API server opens one per call in flight and keeps at most 25 idle ones per webhook address;
- * this leaves room for five API servers in a storm and bounds memory at about 1,024 × 7 MiB in the worst case of all.
- */
-const MAX_CONNECTIONS = 1024;
 /** Milliseconds for a TLS handshake; Node's 120 s would let idlers hold all connections. */
 const HANDSHAKE_MS = 10_000;
 
@@ -52,23 +56,29 @@ export interface WebhookServer {
   drain(): Promise<void>;
 }
 
-/** Makes a server that is not listening yet. `times` override `SERVER_TIMES`. */
+/** Makes a server that is not listening yet. `limits` override the defaults. */
 export function createWebhookServer(
   pair: KeyPair,
   handler: RequestListener,
-  times: Partial<ServerTimes> = {},
+  limits: Partial<ServerLimits> = {},
 ): WebhookServer {
-  const { keepAliveMs, headersMs, requestMs, drainMs, finishMs } = { ...SERVER_TIMES, ...times };
+  const { keepAliveMs, headersMs, requestMs, checkMs, drainMs, finishMs, connections } = { ...LIMITS, ...limits };
   let ending: Promise<void> | undefined;
   const server = createServer(
-    { ...tlsOptions(pair), handshakeTimeout: HANDSHAKE_MS, keepAliveTimeout: keepAliveMs, headersTimeout: headersMs },
+    {
+      ...tlsOptions(pair),
+      handshakeTimeout: HANDSHAKE_MS,
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
+    },
     (request, response) => {
       if (ending) response.setHeader("Connection", "close");
       handler(request, response);
     },
   );
-  server.requestTimeout = requestMs;
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = connections;
 
   const end = async () => {
     await wait(drainMs);

@@ -18,7 +18,16 @@ import { type Mode, parseMode } from "../mode.ts";
 import { parseAdopt } from "../protocol/declaration.ts";
 import { countsShare } from "../protocol/readiness.ts";
 import { isReapply } from "./reapply.ts";
-import { type Change, changesMode, intentCopy, isShadow, modeText, replicaOf } from "./request.ts";
+import {
+  asChange,
+  type Change,
+  changesMode,
+  intentCopy,
+  isShadow,
+  modeText,
+  replicaOf,
+  type Situation,
+} from "./request.ts";
 
 /** What a request does to the mode. */
 export type ModeChange =
@@ -45,6 +54,18 @@ export function readModeChange(change: Change): ModeChange {
   if (!mode && !copy && !parseMode(modeText(change.old))) return { kind: "implied", mode };
   if (mode && isReapply(change)) return { kind: "reapplied", mode };
   return { kind: "declared", mode };
+}
+
+/** Longest word repeated: annotations may hold 256 KiB. */
+const MAX_WORD = 32;
+
+/** What a request does to the mode in one phrase, such as `declared: source -> receiver`; undefined if nothing. */
+export function describeModeChange(situation: Situation): string | undefined {
+  const change = asChange(situation);
+  const kind = change && readModeChange(change).kind;
+  if (!kind || kind === "none") return undefined;
+  const [from, to] = [change.old, change.object].map((service) => modeText(service)?.slice(0, MAX_WORD) ?? "absent");
+  return `${kind}: ${from} -> ${to}`;
 }
 
 /**

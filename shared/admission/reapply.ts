@@ -2,20 +2,22 @@
  * Recognises a manifest that is applied again. Git must not undo a migration: a manifest that still carries the mode
  * from before a move is not a new wish.
  */
-import { EDITING_MANAGERS, LAST_APPLIED, MODE } from "../keys.ts";
-import { annotation, type Service } from "../kube/objects.ts";
+import { APPLYING_MANAGERS, EDITING_MANAGERS, LAST_APPLIED, MODE } from "../keys.ts";
+import { annotation, type ManagedFieldsEntry, type Service } from "../kube/objects.ts";
 import { parseMode } from "../mode.ts";
+import { ownsMode } from "../protocol/declaration.ts";
 import { type Change, intentCopy, modeText } from "./request.ts";
 
 /**
  * True if the changed mode comes from an apply of a manifest and this very Service declared that mode once before
- * (`declared` in its intent copy). Two marks of an apply: a server-side apply owns the mode now, or kubectl's
- * `last-applied-configuration` carries this mode before and after and the caller is not an editing command.
+ * (`declared` in its intent copy). Marks of an apply: a server-side apply owns the mode now; a tool that only ever applies
+ * wrote it over somebody else's; or kubectl's `last-applied-configuration` carries this mode before and after and the caller
+ * is not an editing command.
  */
 export function isReapply({ object, old, request }: Change): boolean {
   const mode = parseMode(modeText(object));
   if (!old || !mode || !intentCopy(old)?.declared?.includes(mode)) return false;
-  if (appliedByServer(object)) return true;
+  if (appliedByServer(object) || appliedByTool(object, old)) return true;
   if (EDITING_MANAGERS.has(request.fieldManager ?? "")) return false;
   return lastAppliedMode(old) === mode && lastAppliedMode(object) === mode;
 }
@@ -25,12 +27,20 @@ export function isReapply({ object, old, request }: Change): boolean {
  * value takes it from every other owner; so if the mode changed in this request, an Apply entry that owns it wrote it.
  */
 function appliedByServer(object: Service): boolean {
-  const entries = object.metadata.managedFields ?? [];
-  return entries.some((entry) => {
-    if (entry.operation !== "Apply") return false;
-    const owned = child(child(entry.fieldsV1, "f:metadata"), "f:annotations");
-    return child(owned, `f:${MODE}`) !== undefined;
-  });
+  return ownersOfMode(object).some(({ operation }) => operation === "Apply");
+}
+
+/**
+ * True if a tool that only merges manifests wrote the mode over another's value. Where it owned the value before, its
+ * manifest has changed since: a new wish.
+ */
+function appliedByTool(object: Service, old: Service): boolean {
+  const before = new Set(ownersOfMode(old).map(({ manager }) => manager));
+  return ownersOfMode(object).some(({ manager = "" }) => APPLYING_MANAGERS.has(manager) && !before.has(manager));
+}
+
+function ownersOfMode(service: Service): ManagedFieldsEntry[] {
+  return (service.metadata.managedFields ?? []).filter(({ fieldsV1 }) => ownsMode(fieldsV1));
 }
 
 /** The mode in the manifest that `kubectl apply` applied last; undefined if none, or not readable. */

@@ -12,8 +12,8 @@ import {
   MAX_AHEAD_MS,
   stampIntent,
 } from "../intent.ts";
-import { ADOPT, EDITING_MANAGERS, INTENT, LAST_APPLIED, MODE, SUCCESSOR } from "../keys.ts";
-import { annotation, type Service } from "../kube/objects.ts";
+import { ADOPT, APPLYING_MANAGERS, EDITING_MANAGERS, INTENT, LAST_APPLIED, MODE, SUCCESSOR } from "../keys.ts";
+import { annotation, type ManagedFieldsEntry, type Service } from "../kube/objects.ts";
 import { type Mode, parseMode, suggestMode } from "../mode.ts";
 import { judgeTransition } from "../transitions.ts";
 import { adviseOn } from "./advise.ts";
@@ -58,7 +58,11 @@ function refuse(snapshot: Snapshot, from: Mode | undefined, to: Mode | undefined
 
 /** Git must not undo a migration: a manifest applied once more says nothing new. */
 function isReapplied(service: Service, mode: Mode | undefined, copy: IntentCopy | undefined): boolean {
-  if (!mode || !copy?.declared?.includes(mode) || isByHand(service)) return false;
+  if (!mode || !copy?.declared?.includes(mode)) return false;
+  const writers = lastWriters(service);
+  if (writers.some(({ manager, operation }) => operation === "Apply" || APPLYING_MANAGERS.has(manager ?? "")))
+    return true;
+  if (writers.some(({ manager }) => EDITING_MANAGERS.has(manager ?? ""))) return false;
   try {
     const applied: unknown = JSON.parse(annotation(service, LAST_APPLIED) ?? "null");
     const metadata = (applied as { metadata?: { annotations?: Record<string, unknown> } } | null)?.metadata;
@@ -68,12 +72,11 @@ function isReapplied(service: Service, mode: Mode | undefined, copy: IntentCopy 
   }
 }
 
-/** The mode was written last by a command that a person types, not by a manifest. */
-function isByHand(service: Service): boolean {
+/** Who wrote the mode last, as managedFields tells. */
+function lastWriters(service: Service): ManagedFieldsEntry[] {
   const time = writtenAt(service);
-  return (service.metadata.managedFields ?? []).some(
-    ({ manager, time: written, fieldsV1 }) =>
-      ownsMode(fieldsV1) && Date.parse(written ?? "") === time && EDITING_MANAGERS.has(manager ?? ""),
+  return (service.metadata.managedFields ?? []).filter(
+    ({ time: written, fieldsV1 }) => ownsMode(fieldsV1) && Date.parse(written ?? "") === time,
   );
 }
 

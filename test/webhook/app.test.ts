@@ -30,7 +30,11 @@ describe("answers", () => {
     });
     assert.equal(status, 200);
     const { patch, ...rest } = review.response;
-    assert.deepEqual(rest, { uid: UID, allowed: true, patchType: "JSONPatch" });
+    const auditAnnotations = {
+      mode: "declared: absent -> source",
+      patched: `add /metadata/annotations/${INTENT.replace("/", "~1")}`,
+    };
+    assert.deepEqual(rest, { uid: UID, allowed: true, patchType: "JSONPatch", auditAnnotations });
     const value = `{"mode":"source","at":"a","time":${NOW},"declared":["source"]}`;
     const path = `/metadata/annotations/${INTENT.replace("/", "~1")}`;
     assert.deepEqual(JSON.parse(Buffer.from(patch ?? "", "base64").toString()), [{ op: "add", path, value }]);
@@ -55,13 +59,15 @@ describe("answers", () => {
       body: reviewBody({ object: webService({ [MODE]: "sorce" }) }),
     });
     assert.equal(status, 200);
-    const { allowed, status: why } = review.response;
+    const { allowed, status: why, auditAnnotations } = review.response;
+    const field = `metadata.annotations[${MODE}]`;
+    assert.deepEqual(auditAnnotations, { mode: "unknown: absent -> sorce", refused: field });
     assert.equal(allowed, false);
     assert.equal(why?.code, 403);
     assert.match(why?.message ?? "", /did you mean "source"\?/);
     assert.deepEqual(
-      why?.details?.causes.map(({ field }) => field),
-      [`metadata.annotations[${MODE}]`],
+      why?.details?.causes.map((cause) => cause.field),
+      [field],
     );
   });
 

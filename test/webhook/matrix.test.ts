@@ -7,11 +7,12 @@ import { impliedMode, parseIntent } from "../../shared/intent.ts";
 import { INTENT, MODE } from "../../shared/keys.ts";
 import { annotation, type Service } from "../../shared/kube/objects.ts";
 import { MODES, parseMode } from "../../shared/mode.ts";
+import { judgeTransition } from "../../shared/transitions.ts";
 import { createApp } from "../../webhook/app.ts";
 import type { Review } from "../../webhook/review.ts";
 import { KINDS, listRows, type MatrixRow, VALUES } from "../shared/admission/matrix.ts";
 import { applyPatch } from "../shared/admission/patched-object.ts";
-import { adviceOf } from "../shared/admission/situations.ts";
+import { adviceOf, peer } from "../shared/admission/situations.ts";
 import { appDeps, reviewBody } from "./served-app.ts";
 
 let server: Server;
@@ -112,15 +113,13 @@ test("without advice every row gets the same verdict but for receiver, which nee
   }
 });
 
-test("with a second own Service, taking the mode away is refused wherever the table says so", async () => {
+test("with a second own Service, taking the mode away is refused wherever the table asks for one owner", async () => {
+  advice = adviceOf(peer("b", { service: "own" }));
   for (const row of rows.filter(({ operation, kind }) => operation === "UPDATE" && kind === "plain")) {
-    const [first = peerless] = row.advice.clusters;
-    advice = { ...adviceOf(), clusters: [first, { ...first, name: "b", ready: 1 }] };
     const { verdict } = await admit(row);
-    const needsOne = row.to === "absent" && (row.from === "source" || row.from === "singular");
-    const expected = needsOne ? [`metadata.annotations[${MODE}]`] : row.faults;
+    const step = judgeTransition(parseMode(row.from) ?? "absent", parseMode(row.to) ?? "absent");
+    const refused = row.to === "absent" && step.legal && step.need === "oneOwn";
+    const expected = refused ? [`metadata.annotations[${MODE}]`] : row.faults;
     assert.deepEqual(fieldsOf(verdict), expected, `${row.from} → ${row.to}`);
   }
 });
-
-const peerless = { name: "a", readable: true, service: "own" as const, ready: 0, ports: [] };

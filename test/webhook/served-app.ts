@@ -10,7 +10,7 @@ import { type AppDeps, createApp } from "../../webhook/app.ts";
 import type { KeyPair } from "../../webhook/certificate.ts";
 import { createMetrics } from "../../webhook/metrics.ts";
 import type { Review } from "../../webhook/review.ts";
-import { createWebhookServer, type ServerTimes, type WebhookServer } from "../../webhook/server.ts";
+import { createWebhookServer, type ServerLimits, type WebhookServer } from "../../webhook/server.ts";
 
 export const NOW = 1_800_000_000_000;
 
@@ -66,10 +66,10 @@ export function adviceWith(...peers: string[]): Advice {
 }
 
 /** Serves until the caller drains `server`. */
-export async function serve(extra: Partial<AppDeps> = {}, times: Partial<ServerTimes> = {}): Promise<Served> {
+export async function serve(extra: Partial<AppDeps> = {}, limits: Partial<ServerLimits> = {}): Promise<Served> {
   const { ca, pair } = await makeCertificate();
   const logged: string[] = [];
-  const server = createWebhookServer(pair, createApp(appDeps(extra, logged)), { drainMs: 0, finishMs: 100, ...times });
+  const server = createWebhookServer(pair, createApp(appDeps(extra, logged)), { drainMs: 0, finishMs: 100, ...limits });
   const port = await server.listen(0, "127.0.0.1");
   return { port, ca, server, logged, call: (path, options) => call(port, ca, path, options) };
 }

@@ -103,6 +103,56 @@ test("a call in flight is finished, a stuck one is cut off in the end", async ()
   await drained;
 });
 
+/** Everything a server says on a connection on which `text` was written, until it ends it. */
+async function sayAndListen(port: number, ca: string, text: string): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port, ca });
+  await once(socket, "secureConnect");
+  let heard = "";
+  socket.on("data", (chunk) => {
+    heard += chunk;
+  });
+  socket.write(text);
+  await once(socket, "close");
+  return heard;
+}
+
+const SLOW: [name: string, text: string][] = [
+  ["headers that never end", "POST /mutate HTTP/1.1\r\nHost: x\r\n"],
+  [
+    "a body that never ends",
+    "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+  ],
+  [
+    "chunks that never end",
+    "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+  ],
+];
+for (const [name, text] of SLOW) {
+  test(`${name} are cut off with 408`, async (t) => {
+    const { server, port, ca } = await serve({}, { headersMs: 100, requestMs: 200, checkMs: 50 });
+    t.after(() => server.drain());
+    assert.match(await sayAndListen(port, ca, text), /^HTTP\/1\.1 408 /);
+    assert.equal((await call(port, ca, "/healthz")).status, 200);
+  });
+}
+
+test("connections beyond the cap are closed at once, those within go on, a place left is free again", async (t) => {
+  const { server, port, ca } = await serve({}, { connections: 3 });
+  t.after(() => server.drain());
+  const agent = new Agent({ keepAlive: true, maxSockets: 3 });
+  t.after(() => agent.destroy());
+  const open = () => Promise.all([1, 2, 3].map(() => call(port, ca, "/healthz", { agent })));
+  for (const { status } of await open()) assert.equal(status, 200);
+  await assert.rejects(call(port, ca, "/healthz"), /ECONNRESET|socket hang up|before secure/);
+  for (const { status } of await open()) assert.equal(status, 200);
+  const [freed] = Object.values(agent.freeSockets).flat();
+  assert.ok(freed);
+  freed.destroy();
+  await once(freed, "close");
+  await sleep(50);
+  assert.equal((await call(port, ca, "/healthz")).status, 200);
+});
+
 test("an idle connection outlives the limit on headers", async (t) => {
   const { server, port, ca } = await serve({}, { keepAliveMs: 60_000, headersMs: 100 });
   t.after(() => server.drain());

@@ -6,9 +6,10 @@ import { asChange, isShadow, replicaOf } from "../../../shared/admission/request
 import { validate } from "../../../shared/admission/validate.ts";
 import { INTENT, ORIGIN_SELECTOR, REPLICA_OF, SELECTOR, SHADOW_OF, SYNC_USER } from "../../../shared/keys.ts";
 import { annotation, label } from "../../../shared/kube/objects.ts";
-import { hasSelector, parseSelector } from "../../../shared/selector.ts";
+import { effectiveSelector, formatSelector, hasSelector, parseSelector } from "../../../shared/selector.ts";
 import { mutated, mutatedObject } from "./patched-object.ts";
 import { situations } from "./random-situations.ts";
+import { annotated } from "./situations.ts";
 
 // A round number that keeps the unit suite quick; PROPERTY_RUNS=100000 is the long run.
 const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 2000);
@@ -50,6 +51,18 @@ holds("a selector is taken only where none was live, and is never lost", (before
   if (!object || hasSelector(after) === hasSelector(object)) return;
   assert.ok(oldObject && !hasSelector(oldObject));
   assert.deepEqual({ ...parseSelector(annotation(after, SELECTOR)) }, { ...object.spec.selector });
+});
+
+holds("strip, then restore, is the identity, whoever strips", (before) => {
+  const { object, oldObject } = before.request;
+  if (!object || !hasSelector(object)) return;
+  const after = mutatedObject(before);
+  const takenByUs = oldObject !== undefined && !hasSelector(after);
+  // The sync process saves first and strips in a later patch.
+  const saved = takenByUs ? after : annotated(after, SELECTOR, formatSelector(object.spec.selector ?? {}));
+  const { selector: _stripped, ...rest } = saved.spec;
+  const restored = { ...rest, selector: effectiveSelector({ ...saved, spec: rest }) };
+  assert.deepEqual(JSON.parse(JSON.stringify(restored)), JSON.parse(JSON.stringify(object.spec)));
 });
 
 holds("what mutation leaves never offends the rule on our keys", (before) => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { mutate } from "../../../shared/admission/mutate.ts";
 import type { IntentCopy } from "../../../shared/intent.ts";
 import { LAST_APPLIED, MODE, PLUGIN_FIELD_MANAGER } from "../../../shared/keys.ts";
-import type { ManagedFieldsEntry } from "../../../shared/kube/objects.ts";
+import type { ManagedFieldsEntry, Service } from "../../../shared/kube/objects.ts";
 import { mutated, mutatedObject } from "./patched-object.ts";
 import { annotated, following, NOW, type RequestParts, service, situation, stripped } from "./situations.ts";
 
@@ -15,6 +15,12 @@ const owner = (manager: string, operation: string): ManagedFieldsEntry => ({
   operation,
   fieldsV1: { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } },
 });
+const ownedBy = (base: Service, manager: string) => ({
+  ...base,
+  metadata: { ...base.metadata, managedFields: [owner(manager, "Update")] },
+});
+const outdated = stripped();
+const byHelm = ownedBy(annotated(outdated, MODE, "source"), "helm");
 const appliedByServer = { ...undone, metadata: { ...undone.metadata, managedFields: [owner("flux", "Apply")] } };
 
 const rows: [name: string, parts: RequestParts, isReapply: boolean][] = [
@@ -25,6 +31,9 @@ const rows: [name: string, parts: RequestParts, isReapply: boolean][] = [
   ],
   ["an apply whose caller names no field manager", { object: undone }, true],
   ["server-side apply of the old mode", { object: appliedByServer, fieldManager: "flux" }, true],
+  ["helm over what a person wrote", { object: byHelm, oldObject: ownedBy(outdated, "kubectl-annotate") }, true],
+  ["helm over what sync wrote", { object: byHelm, oldObject: ownedBy(outdated, "syndicate-sync") }, true],
+  ["helm over its own value: its chart has changed", { object: byHelm, oldObject: ownedBy(outdated, "helm") }, false],
   ["kubectl annotate, though a manifest carries the mode", { object: undone, fieldManager: "kubectl-annotate" }, false],
   ["kubectl edit", { object: undone, fieldManager: "kubectl-edit" }, false],
   ["kubectl patch", { object: undone, fieldManager: "kubectl-patch" }, false],
