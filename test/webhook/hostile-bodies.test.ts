@@ -2,13 +2,21 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { createApp } from "../../webhook/app.ts";
 import { situations } from "../shared/admission/random-situations.ts";
 import { appDeps, reviewBody, webService } from "./served-app.ts";
 
-// Every answer is a review the API server accepts, or a 4xx. HOSTILE_RUNS=100000 is the long run.
-const numRuns = Number(process.env["HOSTILE_RUNS"] ?? 300);
+// Every answer is a review the API server accepts, or a 4xx. HOSTILE_RUNS=100000 bodies are the long run.
+const bodies = Number(process.env["HOSTILE_RUNS"] ?? 3000);
+/** What may stay on the heap after all of it, in bytes: less than 100 for each body of the long run. */
+const MAX_GROWTH = 8 * 1024 * 1024;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 let server: Server;
 let base: string;
@@ -36,89 +44,121 @@ function checkReview(text: string, uid: unknown): void {
   assert.ok(JSON.parse(Buffer.from(response.patch, "base64").toString()).length > 0);
 }
 
-async function post(path: string, body: string): Promise<{ status: number; text: string }> {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(base + path, { method: "POST", body, headers, redirect: "manual" });
-  return { status: answer.status, text: await answer.text() };
+type Body = string | Uint8Array;
+
+/** Status and text of both paths' answers; never a redirect, never a 5xx. */
+async function postBoth(body: Body, headers: Record<string, string> = {}): Promise<{ status: number; text: string }[]> {
+  return Promise.all(
+    ["/mutate", "/validate"].map(async (path) => {
+      const answer = await fetch(base + path, {
+        method: "POST",
+        body: typeof body === "string" ? body : new Uint8Array(body),
+        headers: { "content-type": "application/json", ...headers },
+        redirect: "manual",
+      });
+      const text = await answer.text();
+      assert.ok(answer.status === 200 || (answer.status >= 400 && answer.status < 500), `${answer.status} ${text}`);
+      assert.equal(answer.headers.get("location"), null);
+      return { status: answer.status, text };
+    }),
+  );
 }
 
 async function checkAnswer(body: string): Promise<void> {
-  for (const path of ["/mutate", "/validate"]) {
-    const { status, text } = await post(path, body);
+  for (const { status, text } of await postBoth(body)) {
     if (status === 200) checkReview(text, JSON.parse(body).request.uid);
-    else assert.ok(status >= 400 && status < 500, `${status} ${text}`);
   }
 }
 
-test("random requests about random Services", async () => {
-  await fc.assert(
-    fc.asyncProperty(situations, async ({ request }) => checkAnswer(reviewBody({ ...request }))),
-    { numRuns },
+async function checkRefused(body: Body, headers?: Record<string, string>): Promise<void> {
+  for (const { status, text } of await postBoth(body, headers)) assert.notEqual(status, 200, text);
+}
+
+const anything = fc.jsonValue({ depthSize: "small" });
+const REVIEW_PARTS =
+  "uid kind operation namespace name userInfo options object oldObject dryRun resource requestKind".split(" ");
+const SERVICE_FIELDS =
+  "annotations labels managedFields name selector ports type __proto__ constructor prototype".split(" ");
+const sample = reviewBody({ operation: "UPDATE", object: webService(), oldObject: webService() });
+const uids = fc.oneof(fc.string(), fc.string({ minLength: 100, maxLength: 200 }), fc.constantFrom(null, 7, {}, []));
+
+/** Kind of hostile body → what is sent and what must come of it. */
+const KINDS: Readonly<Record<string, fc.IAsyncPropertyWithHooks<[unknown]>>> = {
+  "random requests about random Services": fc.asyncProperty(situations, ({ request }) =>
+    checkAnswer(reviewBody({ ...request })),
+  ),
+  "random JSON in the place of any part of a review": fc.asyncProperty(
+    fc.tuple(fc.constantFrom(...REVIEW_PARTS), anything),
+    ([part, value]) => checkAnswer(reviewBody({ object: webService(), [part]: value })),
+  ),
+  "random JSON in the place of any part of a Service": fc.asyncProperty(
+    fc.tuple(fc.constantFrom("metadata", "spec", "status"), fc.constantFrom(...SERVICE_FIELDS), fc.jsonValue()),
+    async ([part, field, value]) => {
+      // As text: JSON.parse makes "__proto__" an own key, an object literal would not.
+      const object = `{"metadata":{},"spec":{},"${part}":{"${field}":${JSON.stringify(value)}}}`;
+      const body = reviewBody({ operation: "UPDATE", object: "HOSTILE", oldObject: webService() });
+      await checkAnswer(body.replace('"HOSTILE"', () => object));
+    },
+  ),
+  "random JSON": fc.asyncProperty(anything, (value) => checkRefused(JSON.stringify(value))),
+  "truncated reviews": fc.asyncProperty(fc.nat({ max: sample.length - 2 }), (length) =>
+    checkRefused(sample.slice(0, length)),
+  ),
+  "random bytes": fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), (body) => checkRefused(body)),
+  "a byte changed": fc.asyncProperty(
+    fc.tuple(fc.nat({ max: sample.length - 1 }), fc.nat({ max: 255 })),
+    async ([at, byte]) => {
+      const bytes = Buffer.from(sample);
+      bytes[at] = byte;
+      await postBoth(bytes);
+    },
+  ),
+  "compressed reviews": fc.asyncProperty(fc.constantFrom("gzip", "deflate", "br", "x"), (encoding) =>
+    checkRefused(gzipSync(sample), { "content-encoding": encoding }),
+  ),
+  "uids of every kind: echoed or refused": fc.asyncProperty(uids, (uid) =>
+    checkAnswer(reviewBody({ object: webService(), uid })),
+  ),
+  "deep objects": fc.asyncProperty(fc.nat({ max: 2000 }), (depth) => checkAnswer(nest(depth, '{"__proto__":', "}"))),
+};
+
+/** A review of a Service with something nested that deep in the parts that are compared. */
+function nest(depth: number, open: string, close: string): string {
+  const nested = `${open.repeat(depth)}1${close.repeat(depth)}`;
+  const labels = '{"vmware.com/syndicate-shadow-of":"x"}';
+  const service = `{"metadata":{"labels":${labels}},"spec":{"x":${nested}}}`;
+  return reviewBody({ operation: "UPDATE", object: "OBJECT", oldObject: "OBJECT" }).replaceAll(
+    '"OBJECT"',
+    () => service,
   );
+}
+
+const numRuns = Math.ceil(bodies / Object.keys(KINDS).length);
+let heapBefore = 0;
+
+test("a first round, after which memory must not grow", async () => {
+  for (const property of Object.values(KINDS)) await fc.assert(property, { numRuns: 30 });
+  collectGarbage();
+  heapBefore = process.memoryUsage().heapUsed;
 });
 
-test("random JSON in the place of any part of a review", async () => {
-  const paths = [
-    "uid",
-    "kind",
-    "operation",
-    "namespace",
-    "name",
-    "userInfo",
-    "options",
-    "object",
-    "oldObject",
-    "dryRun",
-  ];
-  const anything = fc.jsonValue({ depthSize: "small" });
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...paths), anything, async (part, value) => {
-      await checkAnswer(reviewBody({ object: webService(), [part]: value }));
-    }),
-    { numRuns },
-  );
-});
+for (const [name, property] of Object.entries(KINDS)) {
+  test(`${name}, ${numRuns} of them`, () => fc.assert(property, { numRuns }));
+}
 
-test("random JSON in the place of any part of a Service", async () => {
-  const parts = fc.constantFrom("metadata", "spec", "status");
-  const fields = fc.constantFrom(
-    "annotations",
-    "labels",
-    "managedFields",
-    "name",
-    "selector",
-    "ports",
-    "type",
-    "__proto__",
-  );
-  await fc.assert(
-    fc.asyncProperty(parts, fields, fc.jsonValue(), async (part, field, value) => {
-      const object = { metadata: {}, spec: {}, [part]: { [field]: value } };
-      await checkAnswer(reviewBody({ operation: "UPDATE", object, oldObject: webService() }));
-      await checkAnswer(reviewBody({ operation: "UPDATE", object: webService(), oldObject: object }));
-    }),
-    { numRuns },
-  );
-});
-
-test("random bytes", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.string({ unit: "binary", maxLength: 200 }), async (body) => {
-      const { status } = await post("/validate", body);
-      assert.ok(status >= 400 && status < 500);
-    }),
-    { numRuns },
-  );
+test("memory has not grown", () => {
+  collectGarbage();
+  const growth = process.memoryUsage().heapUsed - heapBefore;
+  assert.ok(growth < MAX_GROWTH, `${growth} bytes more than before ${bodies} bodies`);
 });
 
 test("a body nested without end is answered", async () => {
-  const depth = 200_000;
-  const nested = `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
-  const service = `{"metadata":{"labels":{"vmware.com/syndicate-shadow-of":"x"}},"spec":{"x":${nested}}}`;
-  const body = reviewBody({ operation: "UPDATE", object: "OBJECT", oldObject: "OBJECT" }).replaceAll(
-    '"OBJECT"',
-    service,
-  );
-  await checkAnswer(body);
-  await checkAnswer(nested);
+  await checkAnswer(nest(200_000, '{"a":', "}"));
+  await checkAnswer(nest(200_000, "[", "]"));
+  await checkRefused("[".repeat(1_000_000));
+});
+
+test("huge bodies are refused while they come, one after another", async () => {
+  const huge = Buffer.alloc(8 * 1024 * 1024, 32);
+  for (let i = 0; i < 10; i++) await checkRefused(huge);
 });
