@@ -79,6 +79,16 @@ export function judgeTransition(from: ModeOrAbsent, to: ModeOrAbsent): Transitio
   return TRANSITIONS[from][to];
 }
 
+/** Why a step the table forbids is refused, and what to do instead, in one sentence. */
+export function describeRefusal(
+  from: ModeOrAbsent,
+  to: ModeOrAbsent,
+  { because, instead }: Extract<Transition, { legal: false }>,
+): string {
+  const step = to === "absent" ? "removed" : `set to "${to}"`;
+  return `mode "${from}" cannot be ${step}: ${because}; ${instead}`;
+}
+
 /** The table as Markdown, one row per old mode: `yes`, `yes, if …`, or `no`. Used by README and docs, checked by a test. */
 export function renderTransitions(): string {
   const header = `| from \\ to | ${TABLE_ORDER.join(" | ")} |`;

@@ -3,7 +3,7 @@
 import { MODE, SELECTOR } from "../keys.ts";
 import { MODES, type Mode, suggestMode } from "../mode.ts";
 import { hasSelector } from "../selector.ts";
-import { judgeTransition } from "../transitions.ts";
+import { describeRefusal, judgeTransition } from "../transitions.ts";
 import { annotateCommand, patchSpecCommand, statusCommand } from "./command.ts";
 import type { ModeChange } from "./declaration.ts";
 import {
@@ -36,10 +36,10 @@ export const checkTransition: Rule = (change, mode) => {
   const declared = declaredMode(mode);
   if (!declared) return [];
   const from = modeOf(change.old);
-  const verdict = judgeTransition(from, declared.mode ?? "absent");
+  const to = declared.mode ?? "absent";
+  const verdict = judgeTransition(from, to);
   if (verdict.legal) return [];
-  const step = declared.mode === undefined ? "removed" : `set to "${declared.mode}"`;
-  const problem = `mode "${from}" cannot be ${step}: ${verdict.because}; ${verdict.instead}`;
+  const problem = describeRefusal(from, to, verdict);
   return [{ field: MODE_PATH, value: declared.mode, problem, next: annotateCommand(change.request, MODE, "source") }];
 };
 
