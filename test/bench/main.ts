@@ -4,8 +4,12 @@ import { findBinaries } from "../lab/binaries/binaries.ts";
 import { recordOutcome } from "./document.ts";
 import { propagation } from "./propagation.ts";
 import { type Bench, renderRows } from "./row.ts";
+import { webhook } from "./webhook.ts";
 
-const BENCHES: ReadonlyMap<string, Bench> = new Map([["propagation", propagation]]);
+const BENCHES: ReadonlyMap<string, Bench> = new Map([
+  ["propagation", propagation],
+  ["webhook", webhook],
+]);
 const LIMIT_MS = 12 * 60_000;
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 

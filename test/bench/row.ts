@@ -6,8 +6,8 @@ export interface Row {
   floor: number;
   /** `value` to `floor`. */
   ratio: number;
-  /** Bound on the ratio: at most this where less is better, at least this where more is better. */
-  reach: number;
+  /** Bound on the ratio: at most this where less is better, at least this where more is better; undefined: only told. */
+  reach: number | undefined;
   better: "less" | "more";
   ok: boolean;
 }
@@ -23,7 +23,7 @@ export interface Bench {
 export function makeRow(measured: Pick<Row, "name" | "unit" | "value" | "floor" | "reach" | "better">): Row {
   const { value, floor, reach, better } = measured;
   const ratio = value / floor;
-  const within = better === "less" ? ratio <= reach : ratio >= reach;
+  const within = reach === undefined || (better === "less" ? ratio <= reach : ratio >= reach);
   return { ...measured, ratio, ok: value > 0 && floor > 0 && Number.isFinite(ratio) && within };
 }
 
@@ -38,8 +38,8 @@ export function percentile(values: readonly number[], share: number): number {
 const HEAD = ["what", "unit", "ours", "floor", "ratio", "reach", "ok"];
 
 function cells(row: Row): string[] {
-  const bound = `${row.better === "less" ? "≤" : "≥"} ${row.reach}×`;
-  const { name, unit, value, floor, ratio, ok } = row;
+  const { name, unit, value, floor, ratio, reach, ok } = row;
+  const bound = reach === undefined ? "–" : `${row.better === "less" ? "≤" : "≥"} ${reach}×`;
   return [name, unit, digits(value), digits(floor), `${ratio.toFixed(2)}×`, bound, ok ? "yes" : "NO"];
 }
 
