@@ -11,7 +11,7 @@ const SUBJECTS: readonly Subject[] = [
   { name: "ours", port: 9443 },
 ];
 const RATES = [
-  { rate: 50, seconds: 6 },
+  { rate: 50, seconds: 20 },
   { rate: 200, seconds: 10 },
   { rate: 500, seconds: 6 },
   { rate: 1000, seconds: 5 },

@@ -40,7 +40,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     spec: { type: "LoadBalancer", externalTrafficPolicy: "Local" },
     faults: (mode) => (stripping(mode) ? ["spec.externalTrafficPolicy"] : []),
   },
-  externalName: { spec: { type: "ExternalName" }, faults: () => ["spec.type"] },
+  externalName: { spec: { type: "ExternalName", externalName: "web.example" }, faults: () => ["spec.type"] },
   kubernetes: { spec: {}, key: { namespace: "default", name: "kubernetes" }, faults: () => [MODE_FIELD] },
   replica: { spec: {}, labels: { [REPLICA_OF]: "b" }, ours: true },
   shadow: { spec: { clusterIP: "None" }, labels: { [SHADOW_OF]: "other" }, ours: true },
