@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { parseAllDocuments, stringify } from "yaml";
 import { type PolicySpec, renderPolicy } from "../shared/admission/policy.ts";
 import { MODE, SYNC_USER } from "../shared/keys.ts";
-import { evaluateCel, evaluateVariables } from "./cel.ts";
+import { evaluateCel, evaluateVariables, KEY_ROWS } from "./cel.ts";
 import { get, MANIFESTS, render } from "./rendered-manifests.ts";
 import { listRows } from "./shared/admission/matrix.ts";
 
@@ -80,23 +80,14 @@ test("a word that is there already blocks no other change", () => {
   assert.deepEqual(judge({ object: service(1), oldObject: service(2) }), []);
 });
 
-const KEYS: [name: string, metadata: object | null, ours: boolean][] = [
-  ["nothing", null, false],
-  ["no annotations", {}, false],
-  ["empty maps", { annotations: {}, labels: {} }, false],
-  ["keys of others", { annotations: { "vmware.com/other": "x" }, labels: { app: "vmware.com/syndicate-mode" } }, false],
-  ["our annotation", { annotations: { a: "b", [MODE]: "" } }, true],
-  ["our label", { labels: { "vmware.com/syndicate-replica-of": "b" } }, true],
-  ["both", { annotations: { [MODE]: "source" }, labels: { "vmware.com/syndicate-shadow-of": "b" } }, true],
-];
 const current = await render("overlays/current");
 for (const kind of ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]) {
   const conditions: { expression: string }[] = get(current, `${kind}/syndicate`).webhooks[0].matchConditions;
-  for (const [before, oldMetadata, wasOurs] of KEYS) {
-    for (const [after, metadata, isOurs] of KEYS.filter(([, given]) => given ?? oldMetadata)) {
-      const asked = wasOurs || isOurs;
-      test(`${kind}: ${before}, then ${after}: ${asked ? "asked" : "not asked"}`, () => {
-        const [object, oldObject] = [metadata, oldMetadata].map((given) => given && { metadata: given, spec: {} });
+  for (const before of KEY_ROWS) {
+    for (const after of KEY_ROWS.filter(({ metadata }) => metadata ?? before.metadata)) {
+      const asked = before.ours || after.ours;
+      test(`${kind}: ${before.name}, then ${after.name}: ${asked ? "asked" : "not asked"}`, () => {
+        const [object, oldObject] = [after, before].map(({ metadata }) => metadata && { metadata, spec: {} });
         const given = { object: object ?? null, oldObject: oldObject ?? null };
         for (const { expression } of conditions) assert.equal(evaluateCel(expression, given), asked);
       });

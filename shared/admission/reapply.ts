@@ -11,13 +11,13 @@ import { type Change, intentCopy, modeText } from "./request.ts";
 /**
  * True if the changed mode comes from an apply of a manifest and this very Service declared that mode once before
  * (`declared` in its intent copy). Marks of an apply: a server-side apply owns the mode now; a tool that only ever applies
- * wrote it over somebody else's; or kubectl's `last-applied-configuration` carries this mode before and after and the caller
+ * wrote it; or kubectl's `last-applied-configuration` carries this mode before and after and the caller
  * is not an editing command.
  */
 export function isReapply({ object, old, request }: Change): boolean {
   const mode = parseMode(modeText(object));
   if (!old || !mode || !intentCopy(old)?.declared?.includes(mode)) return false;
-  if (appliedByServer(object) || appliedByTool(object, old)) return true;
+  if (appliedByServer(object) || appliedByTool(object)) return true;
   if (EDITING_MANAGERS.has(request.fieldManager ?? "")) return false;
   return lastAppliedMode(old) === mode && lastAppliedMode(object) === mode;
 }
@@ -31,12 +31,11 @@ function appliedByServer(object: Service): boolean {
 }
 
 /**
- * True if a tool that only merges manifests wrote the mode over another's value. Where it owned the value before, its
- * manifest has changed since: a new wish.
+ * True if a tool that only merges manifests wrote the mode. Whether its manifest has changed cannot be told: API servers
+ * may take managedFields off the old object before they ask (1.20 does), so nobody knows whose value was replaced.
  */
-function appliedByTool(object: Service, old: Service): boolean {
-  const before = new Set(ownersOfMode(old).map(({ manager }) => manager));
-  return ownersOfMode(object).some(({ manager = "" }) => APPLYING_MANAGERS.has(manager) && !before.has(manager));
+function appliedByTool(object: Service): boolean {
+  return ownersOfMode(object).some(({ manager = "" }) => APPLYING_MANAGERS.has(manager));
 }
 
 function ownersOfMode(service: Service): ManagedFieldsEntry[] {

@@ -17,6 +17,8 @@ const NAMESPACE = "shop";
 export interface GuardedCluster {
   cluster: LabCluster;
   webhook: LabProcess;
+  /** Folder the webhook has its certificate from. */
+  certificates: string;
   /** Runs kubectl in the namespace `shop`; resolves whatever the exit code. */
   run(args: string[], manifest?: object): Promise<CommandResult>;
   /** Like `run`, but as the sync process. */
@@ -48,6 +50,7 @@ export async function guardCluster(lab: Lab, name: string): Promise<GuardedClust
   const guarded: GuardedCluster = {
     cluster,
     webhook,
+    certificates: folder,
     advise,
     run: kubectl,
     runAsSync: (args, manifest) => kubectl([`--as=${SYNC_USER}`, "--as-group=system:masters", ...args], manifest),

@@ -5,16 +5,13 @@ import { INTENT, MODE } from "../../shared/keys.ts";
 import { annotation, type Service } from "../../shared/kube/objects.ts";
 import { parseMode } from "../../shared/mode.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
-import { listRows, type MatrixRow } from "../shared/admission/matrix.ts";
+import type { MatrixRow } from "../shared/admission/matrix.ts";
 import { type GuardedCluster, guardCluster } from "./guarded-cluster.ts";
+import { askDry, listStanding, ROWS } from "./standing-matrix.ts";
 
-// The transition matrix through a real API server: every Service stands there in its old mode, every change is a dry run.
-// Left out is what a server cannot hold: a second kubernetes Service, or that one in a mode.
+// The transition matrix through a real API server that asks the webhook.
 
-const rows = listRows().filter(
-  (row) => row.kind !== "kubernetes" || (row.operation === "UPDATE" && row.from === "absent"),
-);
-const kinds = [...new Set(rows.map(({ kind }) => kind))];
+const kinds = [...new Set(ROWS.map(({ kind }) => kind))];
 let lab: Lab;
 let guarded: GuardedCluster;
 let versions: Map<string, string>;
@@ -22,24 +19,11 @@ let versions: Map<string, string>;
 before(async () => {
   lab = await startLab({ clusters: ["a"] });
   guarded = await guardCluster(lab, "a");
-  const standing = new Map(rows.flatMap((row) => (isStanding(row) ? [[nameOf(row), standingObject(row)]] : [])));
-  const list = { apiVersion: "v1", kind: "List", items: [...standing.values()] };
-  const { code, stderr } = await guarded.runAsSync(["create", "-f", "-"], list);
+  const { code, stderr } = await guarded.runAsSync(["create", "-f", "-"], listStanding());
   assert.equal(code, 0, stderr);
   versions = await readVersions();
 });
 after(() => lab?.stop());
-
-const isStanding = ({ operation, kind }: MatrixRow) => operation === "UPDATE" && kind !== "kubernetes";
-
-function nameOf({ kind, from }: MatrixRow): string {
-  return kind === "kubernetes" ? "kubernetes" : `${kind}-${from === "Source" ? "odd" : from}`.toLowerCase();
-}
-
-function standingObject(row: MatrixRow): object {
-  const { metadata, spec } = row.oldObject as Service;
-  return { apiVersion: "v1", kind: "Service", metadata: { ...metadata, name: nameOf(row) }, spec };
-}
 
 async function readVersions(): Promise<Map<string, string>> {
   const { items } = (await guarded.cluster.call("GET", "/api/v1/services")) as { items: Service[] };
@@ -48,20 +32,8 @@ async function readVersions(): Promise<Map<string, string>> {
   );
 }
 
-/** Asks the API server for the row's change, as a dry run; a patch or a creation. */
-function ask(row: MatrixRow) {
-  const path = `/api/v1/namespaces/${row.key.namespace}/services`;
-  if (row.operation === "CREATE") {
-    const metadata = { ...row.object?.metadata, name: "created" };
-    return guarded.cluster.request("POST", `${path}?dryRun=All`, { ...row.object, metadata });
-  }
-  const patch = { metadata: { annotations: { [MODE]: row.to === "absent" ? null : row.to } } };
-  if (row.operation === "UPDATE") return guarded.cluster.request("PATCH", `${path}/${nameOf(row)}?dryRun=All`, patch);
-  return guarded.cluster.request("DELETE", `${path}/${nameOf(row)}?dryRun=All`);
-}
-
 for (const kind of kinds) {
-  const mine = rows.filter((row) => row.kind === kind);
+  const mine = ROWS.filter((row) => row.kind === kind);
   describe(`${kind}, ${mine.length} changes`, () => {
     before(() => guarded.advise({ ...(mine[0] as MatrixRow).advice }));
     for (const from of new Set(mine.map((row) => row.from))) {
@@ -74,7 +46,7 @@ for (const kind of kinds) {
 
 async function check(row: MatrixRow): Promise<void> {
   const what = `${row.kind}: ${row.operation} ${row.from} → ${row.to}`;
-  const { status, body } = await ask(row);
+  const { status, body } = await askDry(guarded.cluster, row);
   if (row.faults.length > 0) {
     assert.equal(status, 403, `${what}: ${body.message}`);
     assert.match(body.message, /^admission webhook "validate\.syndicate\.vmware\.com" denied the request: /);

@@ -5,6 +5,7 @@ import { INTENT, MODE, ORIGIN_SELECTOR, REPLICA_OF, SELECTOR, SHADOW_OF, SUCCESS
 import { annotation, label } from "../../shared/kube/objects.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { type GuardedCluster, guardCluster, manifest } from "./guarded-cluster.ts";
+import { waitFor } from "./waiting.ts";
 
 let lab: Lab;
 let east: GuardedCluster;
@@ -221,7 +222,33 @@ test("told to end, the webhook leaves in order", async () => {
   // Still answering while it drains.
   assert.equal((await run(["apply", "-f", "-"], manifest("draining"))).code, 0);
   assert.deepEqual(await webhook.exited, { code: 0, signal: null });
-  for (const kind of ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]) {
-    await cluster.call("DELETE", `/apis/admissionregistration.k8s.io/v1/${kind}/syndicate`);
+  assert.match((await run(["apply", "-f", "-"], manifest("insisting"))).stderr, /failed calling webhook/);
+  for (const configuration of CONFIGURATIONS) {
+    const ignore = [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }];
+    const { status } = await cluster.request("PATCH", configuration, ignore, "application/json-patch+json");
+    assert.equal(status, 200);
   }
+});
+
+const CONFIGURATIONS = ["mutating", "validating"].map(
+  (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/syndicate`,
+);
+
+test("with no webhook alive, the portable configuration refuses none of 1,000 writes", async () => {
+  await waitFor("the new failure policy", async () => {
+    const { code, stderr } = await east.run(["apply", "--dry-run=server", "-f", "-"], manifest("ignored"));
+    return code === 0 ? { done: undefined } : { seen: stderr };
+  });
+  let next = 0;
+  const refused: string[] = [];
+  const write = async () => {
+    while (next < 1000) {
+      const service = { metadata: { name: `plain-${next++}` }, spec: { ports: [{ port: 80 }] } };
+      const { status, body } = await east.cluster.request("POST", "/api/v1/namespaces/shop/services", service);
+      if (status !== 201) refused.push(`${status} ${body.message}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, write));
+  assert.deepEqual(refused, []);
+  for (const configuration of CONFIGURATIONS) await east.cluster.call("DELETE", configuration);
 });

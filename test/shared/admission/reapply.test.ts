@@ -19,8 +19,6 @@ const ownedBy = (base: Service, manager: string) => ({
   ...base,
   metadata: { ...base.metadata, managedFields: [owner(manager, "Update")] },
 });
-const outdated = stripped();
-const byHelm = ownedBy(annotated(outdated, MODE, "source"), "helm");
 const appliedByServer = { ...undone, metadata: { ...undone.metadata, managedFields: [owner("flux", "Apply")] } };
 
 const rows: [name: string, parts: RequestParts, isReapply: boolean][] = [
@@ -31,9 +29,7 @@ const rows: [name: string, parts: RequestParts, isReapply: boolean][] = [
   ],
   ["an apply whose caller names no field manager", { object: undone }, true],
   ["server-side apply of the old mode", { object: appliedByServer, fieldManager: "flux" }, true],
-  ["helm over what a person wrote", { object: byHelm, oldObject: ownedBy(outdated, "kubectl-annotate") }, true],
-  ["helm over what sync wrote", { object: byHelm, oldObject: ownedBy(outdated, "syndicate-sync") }, true],
-  ["helm over its own value: its chart has changed", { object: byHelm, oldObject: ownedBy(outdated, "helm") }, false],
+  ["helm, which leaves no mark but its name", { object: ownedBy(undone, "helm"), fieldManager: "helm" }, true],
   ["kubectl annotate, though a manifest carries the mode", { object: undone, fieldManager: "kubectl-annotate" }, false],
   ["kubectl edit", { object: undone, fieldManager: "kubectl-edit" }, false],
   ["kubectl patch", { object: undone, fieldManager: "kubectl-patch" }, false],
