@@ -117,13 +117,6 @@ describe("what passes", () => {
     assert.ok(time >= start && time <= Date.now());
   });
 
-  test("a dry run judges and changes nothing", async () => {
-    await apply(manifest("dry"));
-    await succeed(["annotate", "service", "dry", `${MODE}=source`, "--dry-run=server"]);
-    await refuse(["annotate", "service", "dry", `${MODE}=x`, "--dry-run=server"]);
-    assert.equal((await east.read("dry")).metadata.annotations?.[INTENT], undefined);
-  });
-
   test("forged marks are dropped with a warning", async () => {
     const forged = manifest("forged", { [INTENT]: '{"mode":"source","at":"x","time":1}', [ORIGIN_SELECTOR]: "{}" });
     const said = await apply(forged);
