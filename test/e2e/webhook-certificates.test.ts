@@ -16,7 +16,7 @@ import { PATH } from "./ways-to-write.ts";
 // The keeper at work on a real API server that insists on the webhook, while writers go on all the time: whatever happens
 // to the certificates, no write may fail. ROTATIONS=100 is the long run for docs/benchmarks.md.
 
-const rotations = Number(process.env["ROTATIONS"] ?? 3);
+const rotations = Number(process.env["ROTATIONS"] ?? 2);
 const WRITERS = 4;
 /** Real time an API server gets to see a changed configuration; the keeper waits two minutes of its own clock. */
 const PROPAGATION_MS = 1500;
@@ -126,7 +126,7 @@ test(`${rotations} times a new authority and leaf, the Secret being deleted: no 
   assertNothingFailed();
 });
 
-for (const slot of ["ca.crt", "ca.key", "tls.crt", "tls.key"]) {
+for (const slot of ["ca.key", "tls.crt"]) {
   test(`a broken ${slot} in the Secret is put right, no write fails`, async () => {
     const broken = { data: { [slot]: Buffer.from("nonsense").toString("base64") } };
     await east.cluster.call("PATCH", `${SECRETS}/${CERTIFICATE_SECRET}`, broken);
