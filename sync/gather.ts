@@ -19,7 +19,7 @@ import type { LossTally } from "./loss-tally.ts";
 import type { Overlay } from "./overlay.ts";
 
 /** What a snapshot holds beyond the objects: observations of this process. */
-export type Memory = Pick<Snapshot, "since" | "strips" | "losses">;
+export type Memory = Pick<Snapshot, "since" | "strips" | "losses" | "copiesWritten">;
 
 /** Of a Service this process has not looked at yet. */
 export const NO_MEMORY: Memory = { since: new Map() };

@@ -4,6 +4,7 @@ import { namespaces } from "../shared/kube/resources.ts";
 import { type Notice, type Plan, planService } from "../shared/protocol/plan.ts";
 import { latestVisible } from "../shared/protocol/roles.ts";
 import { formatKey, ownView, type ServiceKey, type Snapshot } from "../shared/protocol/snapshot.ts";
+import { endpointsWaitMs } from "../shared/protocol/steps/endpoints.ts";
 import type { Write } from "../shared/protocol/write.ts";
 import { applyCondition, applyWrite, existingCondition } from "./apply.ts";
 import { gatherCached, gatherLive, type Memory, type Sources } from "./gather.ts";
@@ -58,9 +59,10 @@ export class Reconciler {
   }
 
   #recall(key: ServiceKey): Memory {
-    const { since, strips } = this.#memories.get(formatKey(key)) ?? NOTHING_KNOWN;
+    const { since, strips, copiesWritten } = this.#memories.get(formatKey(key)) ?? NOTHING_KNOWN;
     const after = this.#sources.now() - STRIPS_COUNT_MS;
-    return { since, strips: strips.filter((time) => time > after).length };
+    const recent = strips.filter((time) => time > after).length;
+    return { since, strips: recent, ...(copiesWritten ? { copiesWritten } : {}) };
   }
 
   #decide(key: ServiceKey, snapshot: Snapshot): { plan: Plan; snapshot: Snapshot } {
@@ -70,7 +72,8 @@ export class Reconciler {
     const before = this.#memories.get(id) ?? NOTHING_KNOWN;
     const since = new Map(plan.facts.map((fact) => [fact, snapshot.since.get(fact) ?? snapshot.now]));
     const strips = before.intent === intent ? before.strips : [];
-    if (since.size || strips.length) this.#memories.set(id, { intent, since, strips });
+    const copiesWritten = endpointsWaitMs(snapshot) > 0 ? before.copiesWritten : undefined;
+    if (since.size || strips.length || copiesWritten) this.#memories.set(id, { intent, since, strips, copiesWritten });
     else this.#memories.delete(id);
     return { plan, snapshot };
   }
@@ -107,8 +110,14 @@ export class Reconciler {
   }
 
   #noteStrip(id: string, intent: number | undefined): void {
-    const { since, strips } = this.#memories.get(id) ?? NOTHING_KNOWN;
-    this.#memories.set(id, { intent, since, strips: [...strips.slice(-9), this.#sources.now()] });
+    const before = this.#memories.get(id) ?? NOTHING_KNOWN;
+    this.#memories.set(id, { ...before, intent, strips: [...before.strips.slice(-9), this.#sources.now()] });
+  }
+
+  #noteCopy(id: string): void {
+    const before = this.#memories.get(id) ?? NOTHING_KNOWN;
+    const now = this.#sources.now();
+    this.#memories.set(id, { ...before, copiesWritten: { first: before.copiesWritten?.first ?? now, last: now } });
   }
 
   async #write(key: ServiceKey, write: Write, snapshot: Snapshot): Promise<void> {
@@ -119,6 +128,7 @@ export class Reconciler {
     else if (write.verb === "delete")
       overlay.deleted(id, write.resource, `${key.namespace}/${write.name}`, write.uid, now());
     if (write.loss) losses.note(id, now());
+    if (write.resource === "endpointslices") this.#noteCopy(id);
     if (isStrip(write)) this.#noteStrip(id, latestVisible(snapshot)?.time);
     this.#hooks.onWrite(id, write, serviceOf(stored, write, snapshot));
   }
@@ -136,9 +146,11 @@ interface KeyMemory {
   since: ReadonlyMap<string, number>;
   /** When the selector was stripped, milliseconds since 1970. */
   strips: readonly number[];
+  /** See `Snapshot`. */
+  copiesWritten: Snapshot["copiesWritten"];
 }
 
-const NOTHING_KNOWN: KeyMemory = { intent: undefined, since: new Map(), strips: [] };
+const NOTHING_KNOWN: KeyMemory = { intent: undefined, since: new Map(), strips: [], copiesWritten: undefined };
 
 /** When to look again at deletions held back: by then earlier ones may count no more. */
 const CAPPED_MS = 60_000;

@@ -8,7 +8,7 @@ import { findFamilyConflict, findPortConflict } from "./ports.ts";
 import { takeover } from "./readiness.ts";
 import { latestVisible, participants, type Role } from "./roles.ts";
 import { type ClusterView, ownView, type Snapshot } from "./snapshot.ts";
-import { isSubset, usableSet } from "./usable.ts";
+import { hasUsable, isSubset, usableSet } from "./usable.ts";
 
 export interface Context {
   snapshot: Snapshot;
@@ -40,7 +40,7 @@ export function makeContext(snapshot: Snapshot, service: Service, role: Role): C
 
 /** True if our copies, of `cluster` if named, hold at least one endpoint that can take a request. */
 export function copiesUsable({ own, service }: Context, cluster?: string): boolean {
-  return usableSet(ourCopies(own, cluster), service).size > 0;
+  return hasUsable(ourCopies(own, cluster), service);
 }
 
 /** True if the native controller has written slices for the selector the live Service has. */

@@ -9,27 +9,56 @@ import { renamePorts } from "./ports.ts";
 import type { ClusterView } from "./snapshot.ts";
 import { familiesOf, isReady } from "./usable.ts";
 
-/** The desired copies in `service`'s cluster of the slices that `source` contributes. */
+/**
+ * The desired copies in `service`'s cluster of the slices that `source` contributes. A slice without unready endpoints is
+ * copied once for as long as it stays what it is: most passes find most slices unchanged.
+ */
 export function desiredCopies(
   service: Service,
   source: ClusterView,
   slices: readonly EndpointSlice[],
 ): EndpointSlice[] {
+  const used = slices.filter((slice) => isOfUse(slice, service));
+  const ready = used.every(isAllReady) ? NONE : readyAddresses(slices);
+  return used.map((slice) => {
+    if (!isAllReady(slice)) return copyFromPeer(service, source, slice, ready);
+    const kept = copiesMade.get(slice);
+    if (kept?.service === service && kept.origin === source.service && kept.podCIDRs === source.podCIDRs)
+      return kept.copy;
+    const copy = copyFromPeer(service, source, slice, NONE);
+    copiesMade.set(slice, { service, origin: source.service, podCIDRs: source.podCIDRs, copy });
+    return copy;
+  });
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The copy made last of a source slice, and all else it was made from. */
+const copiesMade = new WeakMap<EndpointSlice, Copied>();
+
+interface Copied {
+  service: Service;
+  origin: Service | undefined;
+  podCIDRs: readonly string[];
+  copy: EndpointSlice;
+}
+
+function isAllReady(slice: EndpointSlice): boolean {
+  return (slice.endpoints ?? []).every(isReady);
+}
+
+function copyFromPeer(
+  service: Service,
+  source: ClusterView,
+  slice: EndpointSlice,
+  ready: ReadonlySet<string>,
+): EndpointSlice {
   const allowed = source.podCIDRs.length ? compileRanges(source.podCIDRs) : undefined;
-  const ready = readyAddresses(slices);
-  return slices
-    .filter((slice) => isOfUse(slice, service))
-    .map((slice) => {
-      const endpoints = (slice.endpoints ?? [])
-        .filter((endpoint) => endpoint.addresses.every((address) => isAllowedAddress(address, allowed)))
-        .map((endpoint) => peerEndpoint(endpoint, ready));
-      return copyOf(
-        service,
-        source.name,
-        { ...slice, ports: renamePorts(slice.ports ?? [], source.service, service) },
-        endpoints,
-      );
-    });
+  const endpoints = (slice.endpoints ?? [])
+    .filter((endpoint) => endpoint.addresses.every((address) => isAllowedAddress(address, allowed)))
+    .map((endpoint) => peerEndpoint(endpoint, ready));
+  const ports = renamePorts(slice.ports ?? [], source.service, service);
+  return copyOf(service, source.name, { ...slice, ports }, endpoints);
 }
 
 /**
@@ -109,8 +138,7 @@ export function equalCopies(existing: EndpointSlice, desired: EndpointSlice): bo
     existing.addressType === desired.addressType &&
     equalMaps(pick(existing), pick(desired)) &&
     existing.metadata.ownerReferences?.[0]?.uid === desired.metadata.ownerReferences?.[0]?.uid &&
-    JSON.stringify(canonicalPorts(existing)) === JSON.stringify(canonicalPorts(desired)) &&
-    JSON.stringify(canonicalEndpoints(existing)) === JSON.stringify(canonicalEndpoints(desired))
+    contentOf(existing) === contentOf(desired)
   );
 }
 
@@ -126,24 +154,37 @@ export function equalMaps(a: Readonly<Record<string, string>>, b: Readonly<Recor
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
 }
 
-function canonicalPorts(slice: EndpointSlice): unknown[] {
-  return (slice.ports ?? [])
-    .map((port) => [port.name ?? "", port.protocol ?? "TCP", port.port ?? null, port.appProtocol ?? ""])
-    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+const contents = new WeakMap<EndpointSlice, string>();
+
+/** Ports and endpoints as one text, the same for all orders of either; worked out once for each object. */
+function contentOf(slice: EndpointSlice): string {
+  const known = contents.get(slice);
+  if (known !== undefined) return known;
+  const text = [...canonicalPorts(slice), "", ...canonicalEndpoints(slice)].join("\n");
+  contents.set(slice, text);
+  return text;
 }
 
-/** Endpoints as ordered tuples, nil conditions as the API reads them, sorted by address: order has no meaning. */
-function canonicalEndpoints(slice: EndpointSlice): unknown[] {
+function canonicalPorts(slice: EndpointSlice): string[] {
+  return (slice.ports ?? [])
+    .map((port) => JSON.stringify([port.name ?? "", port.protocol ?? "TCP", port.port ?? null, port.appProtocol ?? ""]))
+    .sort();
+}
+
+/** Endpoints as lines, nil conditions as the API reads them, sorted: order has no meaning. */
+function canonicalEndpoints(slice: EndpointSlice): string[] {
   return (slice.endpoints ?? [])
-    .map((endpoint) => [
-      endpoint.addresses,
-      endpoint.conditions?.ready ?? true,
-      endpoint.conditions?.serving ?? null,
-      endpoint.conditions?.terminating ?? null,
-      endpoint.hostname ?? "",
-      endpoint.zone ?? "",
-      endpoint.nodeName ?? "",
-      endpoint.targetRef?.uid ?? "",
-    ])
-    .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+    .map(({ addresses, conditions, hostname, zone, nodeName, targetRef }) =>
+      JSON.stringify([
+        addresses,
+        conditions?.ready ?? true,
+        conditions?.serving ?? null,
+        conditions?.terminating ?? null,
+        hostname ?? "",
+        zone ?? "",
+        nodeName ?? "",
+        targetRef?.uid ?? "",
+      ]),
+    )
+    .sort();
 }

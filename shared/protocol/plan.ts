@@ -103,7 +103,8 @@ function stepUntold(snapshot: Snapshot, service: Service, role: Role): Omit<Plan
 function advance(context: Context): Step {
   const metadata = stepMetadata(context);
   const wanted = wantCopies(context);
-  const copies = joinSteps(stepCopies(context, wanted), stepEndpoints(context, wanted.slices));
+  const slices = stepCopies(context, wanted);
+  const copies = joinSteps(slices, stepEndpoints(context, wanted.slices, slices.writes.length > 0));
   // A selector or shadow moves only under an intent this Service already carries, as others see it too.
   if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflicts(context));
   const selector = stepSelector(context);

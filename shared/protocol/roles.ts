@@ -27,10 +27,15 @@ export type Role =
   /** The server of the winning intent is gone; this cluster still contributes, or has released (`Orphaned`). */
   | { kind: "orphan"; released: boolean };
 
-/** The intent copy of a cluster's Service. */
-export function intentOf(view: ClusterView): IntentCopy | undefined {
-  return view.service && parseIntent(annotation(view.service, INTENT));
+/** The intent copy of a cluster's Service; read once for each object. */
+export function intentOf({ service }: ClusterView): IntentCopy | undefined {
+  const text = service && annotation(service, INTENT);
+  if (!service || text === undefined) return undefined;
+  if (!intents.has(service)) intents.set(service, parseIntent(text));
+  return intents.get(service);
 }
+
+const intents = new WeakMap<Service, IntentCopy | undefined>();
 
 /** The latest intent visible in any cluster, last-known views included. */
 export function latestVisible(snapshot: Snapshot): Intent | undefined {

@@ -71,6 +71,11 @@ export interface Snapshot {
   strips?: number;
   /** Left out: deletions are not capped. */
   losses?: Losses;
+  /**
+   * When our copies were written without the Endpoints having been brought after them since: first and last time,
+   * milliseconds. Unknown after a restart: then Endpoints follow at once.
+   */
+  copiesWritten?: { first: number; last: number };
 }
 
 /** A forgotten cluster counts as one that is read and has nothing: what came from it goes as if it had been deleted there. */

@@ -65,6 +65,11 @@ export function usableSet(slices: readonly EndpointSlice[], service: Service): S
   return endpointSet(slices, service, isUsable);
 }
 
+/** True if at least one endpoint can take a request now: whether `usableSet` would hold anything. */
+export function hasUsable(slices: readonly EndpointSlice[], service: Service): boolean {
+  return slices.some((slice) => slice.endpoints?.some(isUsable) && usableSet([slice], service).size > 0);
+}
+
 /** Ready endpoints only: a terminating one never counts as "successor ready". */
 export function readySet(slices: readonly EndpointSlice[], service: Service): Set<string> {
   return endpointSet(slices, service, isReady);

@@ -7,7 +7,7 @@ import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copie
 import { capLosses, hasVanished } from "../losses.ts";
 import { takeover } from "../readiness.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { usableSet } from "../usable.ts";
+import { hasUsable } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 
 /** The copies wanted in the own cluster, and what keeps the superfluous ones. */
@@ -133,11 +133,11 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
     .filter((slice) => !kept.has(slice.metadata.name))
     .map((slice) => removeCopy(context, slice, wanted.dropped));
   const natives = hasSelector(service) ? nativeSlices(own.slices) : [];
-  const before = usableSet([...existing.values(), ...natives], service).size;
-  const after = usableSet([...wanted.slices, ...natives], service).size;
+  const before = hasUsable([...existing.values(), ...natives], service);
+  const after = hasUsable([...wanted.slices, ...natives], service);
   const writes = [...additions, ...removals];
   return {
-    writes: before > 0 && after === 0 ? writes.map((write) => ({ ...write, live: true })) : writes,
+    writes: before && !after ? writes.map((write) => ({ ...write, live: true })) : writes,
     holds: wanted.holds,
     ...(wanted.recheckMs === undefined ? {} : { recheckMs: wanted.recheckMs }),
   };

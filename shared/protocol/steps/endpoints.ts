@@ -1,16 +1,18 @@
 /** Step: the Endpoints object of a Service without selector, kept for readers of the older API. Always after the slices. */
 
-import { HEADLESS, OVER_CAPACITY, SKIP_MIRROR } from "../../keys.ts";
-import type {
-  EndpointAddress,
-  EndpointPort,
-  EndpointSlice,
-  EndpointSubset,
-  Endpoints,
-  Service,
+import { CONDITION_IN_SYNC, HEADLESS, OVER_CAPACITY, SKIP_MIRROR } from "../../keys.ts";
+import {
+  type EndpointAddress,
+  type EndpointPort,
+  type EndpointSlice,
+  type EndpointSubset,
+  type Endpoints,
+  label,
+  type Service,
 } from "../../kube/objects.ts";
 import type { Context } from "../context.ts";
 import { equalMaps } from "../copies.ts";
+import { ownView, type Snapshot } from "../snapshot.ts";
 import { familiesOf, isReady } from "../usable.ts";
 import { NOTHING, removeObject, type Step, writing } from "../write.ts";
 import { isReleasedFromNative } from "./frozen.ts";
@@ -18,19 +20,47 @@ import { isReleasedFromNative } from "./frozen.ts";
 /** Kubernetes truncates an Endpoints object at this many addresses (since 1.22, KEP-752). */
 export const MAX_ADDRESSES = 1000;
 
-/** Writes the Endpoints that the wanted copies amount to, or removes them where they are switched off. */
-export function stepEndpoints(context: Context, copies: readonly EndpointSlice[]): Step {
+/** Slices that stay as they are for so long are taken to be done changing. */
+export const QUIET_MS = 1_000;
+/** Slices that never stay so long as they are must not keep readers of the older API waiting for ever. */
+export const LONGEST_WAIT_MS = 20_000;
+
+/**
+ * Milliseconds until the Endpoints of a Service in sync follow its copies, which may be about to change: one object of up
+ * to 1000 addresses for many changes of few. 0 if they follow at once: who is told "in sync" finds them right.
+ */
+export function endpointsWaitMs(snapshot: Snapshot, changing = false): number {
+  const { service, endpoints } = ownView(snapshot);
+  const { now } = snapshot;
+  const written = changing ? { first: now, ...snapshot.copiesWritten, last: now } : snapshot.copiesWritten;
+  if (!written || !service || !endpoints || label(endpoints, SKIP_MIRROR) !== "true") return 0;
+  const shown = service.status?.conditions?.find(({ type }) => type === CONDITION_IN_SYNC);
+  if (shown?.status !== "True") return 0;
+  return Math.max(0, Math.min(written.last + QUIET_MS, written.first + LONGEST_WAIT_MS) - now);
+}
+
+/**
+ * Writes the Endpoints that the wanted copies amount to, or removes them where they are switched off. `changing`: this plan
+ * writes slices.
+ */
+export function stepEndpoints(context: Context, copies: readonly EndpointSlice[], changing: boolean): Step {
   const { own, service, snapshot } = context;
   if (!isReleasedFromNative(context)) return NOTHING;
+  const waitMs = endpointsWaitMs(snapshot, changing);
+  if (waitMs > 0) return { ...NOTHING, recheckMs: waitMs };
   const existing = own.endpoints;
   if (snapshot.settings.endpoints === "off") {
     const extra = { live: true, unchanged: true } as const;
     return existing ? writing(removeObject("endpoints", existing, "Endpoints are switched off", extra)) : NOTHING;
   }
+  if (existing && isKnownEqual(existing, service, copies)) return NOTHING;
   const desired = desiredEndpoints(service, copies);
   const common = { resource: "endpoints", name: desired.metadata.name, reason: "follows the copies" } as const;
   if (!existing) return writing({ ...common, verb: "create", body: desired });
-  if (equalEndpoints(existing, desired)) return NOTHING;
+  if (equalEndpoints(existing, desired)) {
+    comparisons.set(existing, { service, copies });
+    return NOTHING;
+  }
   const { resourceVersion } = existing.metadata;
   const metadata = { ...desired.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
   return writing({ ...common, verb: "update", body: { ...desired, metadata } });
@@ -112,6 +142,15 @@ function toSubset(subset: Subset): EndpointSubset {
     ...(subset.notReady.size ? { notReadyAddresses: sorted(subset.notReady) } : {}),
     ports: subset.ports,
   };
+}
+
+/** With what an Endpoints object was found to agree: most passes compare the very same objects again. */
+const comparisons = new WeakMap<Endpoints, { service: Service; copies: readonly EndpointSlice[] }>();
+
+function isKnownEqual(existing: Endpoints, service: Service, copies: readonly EndpointSlice[]): boolean {
+  const last = comparisons.get(existing);
+  if (!last || last.service !== service || last.copies.length !== copies.length) return false;
+  return last.copies.every((copy, i) => copy === copies[i]);
 }
 
 /** True if the existing Endpoints say what the desired ones do. */

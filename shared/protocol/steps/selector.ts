@@ -3,7 +3,7 @@ import { effectiveSelector, hasSelector, sameSelector, savedSelector } from "../
 import { type Context, copiesUsable, findConflict } from "../context.ts";
 import { isOwn, nativeSlices, ourCopies } from "../contribution.ts";
 import { judgeRelease } from "../release.ts";
-import { isSubset, usableSet } from "../usable.ts";
+import { hasUsable, isSubset, usableSet } from "../usable.ts";
 import { holding, NOTHING, patchService, type Step, writing } from "../write.ts";
 
 /** Restores or strips the selector as the role wants it. */
@@ -90,7 +90,7 @@ function stripForUnion(context: Context): Step {
 /** A selector put on a replica, by a manifest applied before the move: saved, it takes effect when this cluster serves. */
 function stripAtOnce(context: Context): Step {
   const { own, service } = context;
-  const serves = usableSet(nativeSlices(own.slices), service).size > 0;
+  const serves = hasUsable(nativeSlices(own.slices), service);
   if (serves && !copiesUsable(context)) {
     return holding("Holding", "keeps a selector put on a replica: without it no endpoint could take a request");
   }
