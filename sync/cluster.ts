@@ -1,12 +1,20 @@
 /** One cluster as the sync process keeps it: a client, and stores that follow its Services and slices. */
-import { SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
+import { MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
 import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
-import { type Reflector, startReflector } from "../shared/kube/reflector.ts";
+import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
-import { Store } from "../shared/kube/store.ts";
-import { trimEndpoints, trimNamespace, trimService, trimSlice } from "./trim.ts";
+import { keyOf, Store } from "../shared/kube/store.ts";
+import {
+  stubEndpoints,
+  stubSlice,
+  trimEndpoints,
+  trimNamespace,
+  trimPeerSlice,
+  trimService,
+  trimSlice,
+} from "./trim.ts";
 
 /** Index of slices by `namespace/service name`, and of shadows by `namespace/name of the shadowed Service`. */
 export const BY_SERVICE = "service";
@@ -21,15 +29,19 @@ export interface ClusterStores {
 }
 
 export interface ClusterEvents {
+  /** Objects of other namespaces are kept by name only. */
+  isInScope(namespace: string): boolean;
+  /** True if nothing follows from this change that was not looked at before: an echo of what this process wrote. */
+  isEcho(change: Change<KubeObject>): boolean;
   /** Something about `namespace/name` may have changed. */
   onKey(key: string): void;
+  /** A copy of ours of `namespace/name` may have changed in a peer; only who carries out an intent looks at those. */
+  onPeerCopy(key: string): void;
   /** Everything in this namespace may have to be looked at. */
   onNamespace(namespace: string): void;
   /** The cluster became readable or unreadable. */
   onReadable(readable: boolean, error: unknown): void;
   onError(error: unknown): void;
-  /** An object was seen deleted. */
-  onDeleted(uid: string): void;
 }
 
 /** A watched cluster. */
@@ -60,11 +72,16 @@ export class WatchedCluster {
   /** Starts to follow Services and slices; of the own cluster Endpoints and namespaces too. `quota`: how much of each kind is kept. */
   start(own: boolean, quota?: QuotaLimits): void {
     this.#quota = quota;
+    const trimmed = own ? trimSlice : trimPeerSlice;
+    const trimOrStub = (slice: EndpointSlice) => (this.#isInScope(slice) ? trimmed(slice) : stubSlice(slice));
     this.#follow(services.all, this.stores.services, trimService, (service) => this.#toldService(service));
-    this.#follow(endpointSlices.all, this.stores.slices, trimSlice, (slice) => this.#toldSlice(slice));
+    this.#follow(endpointSlices.all, this.stores.slices, trimOrStub, (slice) => this.#toldSlice(slice, own));
     if (!own) return;
-    this.#follow(endpoints.all, this.stores.endpoints, trimEndpoints, (object) =>
-      this.#events.onKey(objectKey(object)),
+    this.#follow(
+      endpoints.all,
+      this.stores.endpoints,
+      (object) => (this.#isInScope(object) ? trimEndpoints(object) : stubEndpoints(object)),
+      (object) => this.#tell(keyOf(object)),
     );
     this.#follow(namespaces.all, this.stores.namespaces, trimNamespace, ({ metadata }) =>
       this.#events.onNamespace(metadata.name),
@@ -132,9 +149,8 @@ export class WatchedCluster {
       store,
       trim,
       ...(this.#quota ? { quota: this.#quota } : {}),
-      onChange: ({ type, object }) => {
-        if (type === "deleted" && object.metadata.uid) this.#events.onDeleted(object.metadata.uid);
-        told(object);
+      onChange: (change) => {
+        if (!this.#events.isEcho(change)) told(change.object);
       },
       onState: () => this.#checkReadable(),
       onError: (error) => this.#events.onError(error),
@@ -149,16 +165,26 @@ export class WatchedCluster {
     this.#events.onReadable(readable, this.lastError);
   }
 
+  #isInScope({ metadata }: KubeObject): boolean {
+    return this.#events.isInScope(metadata.namespace ?? "");
+  }
+
+  #tell(key: string): void {
+    if (this.#events.isInScope(namespaceOf(key))) this.#events.onKey(key);
+  }
+
   #toldService(service: Service): void {
-    this.#events.onKey(shadowedKey(service)[0] ?? objectKey(service));
+    this.#tell(shadowedKey(service)[0] ?? keyOf(service));
   }
 
   /** A slice of a shadow concerns the shadowed Service; if the shadow is not known yet, its own event will tell. */
-  #toldSlice(slice: EndpointSlice): void {
+  #toldSlice(slice: EndpointSlice, own: boolean): void {
     const [key] = sliceKey(slice);
     if (key === undefined) return;
     const owner = this.stores.services.get(key);
-    this.#events.onKey((owner && shadowedKey(owner)[0]) ?? key);
+    const concerned = (owner && shadowedKey(owner)[0]) ?? key;
+    if (own || label(slice, MANAGED_BY) !== OUR_MANAGER) this.#tell(concerned);
+    else if (this.#events.isInScope(namespaceOf(concerned))) this.#events.onPeerCopy(concerned);
   }
 }
 
@@ -166,8 +192,8 @@ function isCurrent(reflector: Reflector): boolean {
   return reflector.hasSynced && (reflector.state === "listed" || reflector.state === "watching");
 }
 
-function objectKey(object: KubeObject): string {
-  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf("/"));
 }
 
 function sliceKey(slice: EndpointSlice): string[] {

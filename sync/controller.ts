@@ -10,6 +10,7 @@ import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
 import { fenceWrites } from "./fence.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
+import { isDeclared, knownKeys } from "./inventory.ts";
 import { storeKnownPeers } from "./known-peers.ts";
 import { LossTally } from "./loss-tally.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -204,10 +205,13 @@ export class Controller {
   }
 
   #eventsOf(cluster: string): ClusterEvents {
+    const own = cluster === this.#options.config.clusterName;
     return {
+      isInScope: (namespace) => isInScope(this.#options.config, namespace),
+      isEcho: (change) => own && this.#overlay.observe(change),
       onKey: (key) => this.#queue.add(key),
+      onPeerCopy: (key) => isDeclared(this.#clusters(), key) && this.#queue.add(key),
       onNamespace: (namespace) => this.#addAll(namespace),
-      onDeleted: (uid) => this.#overlay.forget(uid),
       onReadable: (readable, error) => this.#toldReadable(cluster, readable, error),
       onError: (error) => this.#options.log.debug({ cluster, err: error }, "list or watch failed"),
     };
@@ -228,10 +232,10 @@ export class Controller {
 
   /** Every key any cluster knows, of one namespace if named. */
   #addAll(namespace?: string): void {
-    for (const cluster of [this.#own, ...this.#peers.clusters.values()]) {
-      for (const key of cluster?.stores.services.keys() ?? []) {
-        if (namespace === undefined || key.startsWith(`${namespace}/`)) this.#queue.add(key);
-      }
-    }
+    for (const key of knownKeys(this.#clusters(), namespace)) this.#queue.add(key);
+  }
+
+  #clusters(): (WatchedCluster | undefined)[] {
+    return [this.#own, ...this.#peers.clusters.values()];
   }
 }

@@ -20,9 +20,24 @@ export interface RecorderOptions {
   onError(error: unknown): void;
 }
 
-/** A recorder that writes each Event as it comes. */
+/** Events that wait beyond this number are dropped: what they tell is on the Services too. */
+const MAX_WAITING = 1_000;
+
+/** A recorder that writes one Event after the other, so that no number of them takes the API server's time from the work. */
 export function createRecorder({ client, instance, now, onError }: RecorderOptions): EventRecorder {
   let counter = 0;
+  let waiting = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const write = (namespace: string, body: object) => {
+    if (waiting >= MAX_WAITING) return onError(new Error(`an Event was dropped: ${MAX_WAITING} others wait`));
+    waiting += 1;
+    last = last
+      .then(() => client.create(events.in(namespace), body))
+      .catch(onError)
+      .finally(() => {
+        waiting -= 1;
+      });
+  };
   return {
     record(service, type, reason, note) {
       const { name, namespace = "", uid = "" } = service.metadata;
@@ -41,7 +56,7 @@ export function createRecorder({ client, instance, now, onError }: RecorderOptio
         note: note.slice(0, MAX_NOTE),
         type,
       };
-      client.create(events.in(namespace), body).catch(onError);
+      write(namespace, body);
     },
   };
 }

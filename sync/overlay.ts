@@ -3,6 +3,8 @@
  * them. An entry ends when the watch has caught up, or after a while in case it never will.
  */
 import type { KubeObject } from "../shared/kube/objects.ts";
+import type { Change } from "../shared/kube/reflector.ts";
+import { keyOf } from "../shared/kube/store.ts";
 import type { Resource } from "../shared/protocol/write.ts";
 
 /** Long enough for any watch that is alive; a dead one makes the cluster unreadable, and nothing is decided then. */
@@ -10,9 +12,11 @@ const LIFE_MS = 10_000;
 
 interface Entry {
   resource: Resource;
+  /** Service key whose passes see this entry. */
   key: string;
   /** Name of the object, `namespace/name`. */
   name: string;
+  /** As the API server returned it; undefined if it was deleted. */
   object: KubeObject | undefined;
   /** Of the object, or of the one deleted. */
   uid: string;
@@ -22,10 +26,12 @@ interface Entry {
 export class Overlay {
   /** By Service key, then by resource and name. */
   readonly #entries = new Map<string, Map<string, Entry>>();
+  /** The same entries by uid of their objects. */
+  readonly #byUid = new Map<string, Entry>();
 
   /** Notes an object as the API server returned it. */
   written(key: string, resource: Resource, object: KubeObject, now: number): void {
-    this.#note({ resource, key, name: nameOf(object), object, uid: object.metadata.uid ?? "", until: now + LIFE_MS });
+    this.#note({ resource, key, name: keyOf(object), object, uid: object.metadata.uid ?? "", until: now + LIFE_MS });
   }
 
   /** Notes that the object with this uid is gone. */
@@ -33,23 +39,33 @@ export class Overlay {
     this.#note({ resource, key, name, object: undefined, uid, until: now + LIFE_MS });
   }
 
-  /** The watch showed that the object with this uid is gone: nothing written to it before counts. */
-  forget(uid: string): void {
-    for (const [key, entries] of this.#entries) {
-      for (const [id, entry] of entries) if (entry.uid === uid) entries.delete(id);
-      if (entries.size === 0) this.#entries.delete(key);
+  /**
+   * Takes note of what the watch showed: an entry it has caught up with ends. True if the change shows nothing newer than
+   * what was laid over the cache all along: whatever follows from it has been decided, or is about to be.
+   */
+  observe({ type, object }: Change<KubeObject>): boolean {
+    const entry = this.#byUid.get(object.metadata.uid ?? "");
+    if (!entry) return false;
+    if (type === "deleted") {
+      // Nothing written to it before counts.
+      this.#end(entry);
+      return entry.object === undefined;
     }
+    if (!entry.object) return true;
+    const [shown, written] = [version(object), version(entry.object)];
+    if (shown >= written) this.#end(entry);
+    return shown <= written;
   }
 
   /** The cached objects of one Service key with our newer writes laid over them. */
   lay<T extends KubeObject>(key: string, resource: Resource, cached: readonly T[], now: number): T[] {
     const entries = this.#entries.get(key);
     if (!entries) return [...cached];
-    const result = new Map(cached.map((object) => [nameOf(object), object]));
-    for (const [id, entry] of entries) {
+    const result = new Map(cached.map((object) => [keyOf(object), object]));
+    for (const entry of entries.values()) {
       if (entry.resource !== resource) continue;
       const existing = result.get(entry.name);
-      if (entry.until < now || isCaughtUp(entry, existing)) entries.delete(id);
+      if (entry.until < now || isCaughtUp(entry, existing)) this.#end(entry);
       else if (entry.object) result.set(entry.name, entry.object as T);
       else result.delete(entry.name);
     }
@@ -58,9 +74,22 @@ export class Overlay {
 
   #note(entry: Entry): void {
     const entries = this.#entries.get(entry.key) ?? new Map<string, Entry>();
-    entries.set(`${entry.resource}/${entry.name}`, entry);
-    this.#entries.set(entry.key, entries);
+    const before = entries.get(idOf(entry));
+    if (before) this.#byUid.delete(before.uid);
+    this.#entries.set(entry.key, entries.set(idOf(entry), entry));
+    this.#byUid.set(entry.uid, entry);
   }
+
+  #end(entry: Entry): void {
+    const entries = this.#entries.get(entry.key);
+    entries?.delete(idOf(entry));
+    if (entries?.size === 0) this.#entries.delete(entry.key);
+    this.#byUid.delete(entry.uid);
+  }
+}
+
+function idOf({ resource, name }: Entry): string {
+  return `${resource}/${name}`;
 }
 
 /** A deletion is caught up when another object, or none, has the name; a write when the cached version is not older. */
@@ -73,8 +102,4 @@ function isCaughtUp(entry: Entry, existing: KubeObject | undefined): boolean {
 /** Versions are compared as numbers, which the API declares valid since KEP-5504 and etcd always made so. */
 function version(object: KubeObject): number {
   return Number(object.metadata.resourceVersion ?? 0);
-}
-
-function nameOf(object: KubeObject): string {
-  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 }

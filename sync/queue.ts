@@ -1,6 +1,7 @@
 /**
  * A queue of keys to reconcile. A key that waits is not queued twice, a key is never run twice at once, and one added while
  * it runs is run again: whatever happened is looked at after it happened. Failures are repeated for ever, ever more slowly.
+ * A server that throttles (429, priority and fairness) throttles all of us: no key starts before the time it asked for.
  */
 
 import { retryAfterMs } from "../shared/kube/api-error.ts";
@@ -9,7 +10,7 @@ import { type CancelTimer, type Clock, systemClock } from "../shared/kube/clock.
 export interface QueueOptions {
   /** Handles one key. A rejection is a failure; it should have a deadline of its own, for it holds a worker. */
   run(key: string): Promise<void>;
-  /** Keys run at the same time. Default 8. */
+  /** Keys run at the same time, each with at most one write on its way: what bounds the load on the API server. Default 32. */
   workers?: number;
   /** Pause after a key's first failure; doubles with each further one. Default 5 ms, as client-go. */
   firstPauseMs?: number;
@@ -62,9 +63,11 @@ class Queue implements KeyedQueue {
   readonly #appointments = new Map<string, Timer>();
   #idleWaiters: (() => void)[] = [];
   #stopped = false;
+  /** Times to wait that a throttling server asked for and that are not over. */
+  #holds = 0;
 
   constructor(options: QueueOptions) {
-    this.#options = { workers: 8, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, ...options };
+    this.#options = { workers: 32, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, ...options };
   }
 
   get waiting(): number {
@@ -121,6 +124,7 @@ class Queue implements KeyedQueue {
   }
 
   #startWorkers(): void {
+    if (this.#holds > 0) return;
     for (const key of this.#ready) {
       if (this.#running.size >= this.#options.workers) return;
       this.#ready.delete(key);
@@ -151,13 +155,23 @@ class Queue implements KeyedQueue {
     if (this.#stopped) return;
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    const pauseMs = Math.max(this.#pauseAfter(failures), retryAfterMs(error));
+    const askedMs = retryAfterMs(error);
+    if (askedMs > 0) this.#hold(askedMs);
+    const pauseMs = Math.max(this.#pauseAfter(failures), askedMs);
     this.#schedule(this.#retries, key, pauseMs);
     try {
       this.#options.onFailure?.(key, error, failures, pauseMs);
     } catch {
       // Whoever only listens must not stop the work; the retry is already set.
     }
+  }
+
+  #hold(ms: number): void {
+    this.#holds += 1;
+    this.#options.clock.after(ms, () => {
+      this.#holds -= 1;
+      this.#startWorkers();
+    });
   }
 
   #pauseAfter(failures: number): number {

@@ -1,5 +1,6 @@
 /** What passes over Services tell: log lines, metrics, Events. */
 import type { Logger } from "pino";
+import { existingCondition } from "./apply.ts";
 import type { EventRecorder } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 import { INDEPENDENT, type Reasons } from "./reasons.ts";
@@ -35,7 +36,9 @@ export function createHooks({ metrics, reasons, recorder, log }: TellingOptions)
       reasons.show(namespace, name, status === "True" ? undefined : reason);
       log.info({ key: `${namespace}/${name}`, status, reason, message }, "condition");
       const warns = status === "False" && reason !== "Holding" && reason !== "Progressing";
-      if (reason !== "Progressing") {
+      // A replica is made in sync: its Event "Replicated" says all.
+      const isNews = status === "False" || existingCondition(service) !== undefined;
+      if (isNews && reason !== "Progressing") {
         recorder.record(service, warns ? "Warning" : "Normal", reason, message);
       }
     },

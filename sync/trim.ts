@@ -47,6 +47,34 @@ export function trimSlice(slice: EndpointSlice): EndpointSlice {
   return { metadata, addressType, endpoints: endpoints ?? [], ports: ports ?? [] };
 }
 
+/**
+ * A slice of a peer as far as copies are made of it: `nodeName`, `targetRef` and hints name things of the other cluster.
+ */
+export function trimPeerSlice(slice: EndpointSlice): EndpointSlice {
+  const trimmed = trimSlice(slice);
+  const endpoints = (trimmed.endpoints ?? []).map(({ addresses, conditions, hostname, zone }) => ({
+    addresses,
+    ...(conditions ? { conditions } : {}),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(zone === undefined ? {} : { zone }),
+  }));
+  return { ...trimmed, endpoints };
+}
+
+/** Of a slice that takes no part: that it is there. */
+export function stubSlice({ metadata, addressType }: EndpointSlice): EndpointSlice {
+  return { metadata: stubMeta(metadata), addressType, endpoints: null };
+}
+
+/** Of an Endpoints object that takes no part: that it is there. */
+export function stubEndpoints({ metadata }: Endpoints): Endpoints {
+  return { metadata: stubMeta(metadata) };
+}
+
+function stubMeta(metadata: ObjectMeta): ObjectMeta {
+  return trimMeta({ ...metadata, labels: {}, annotations: {}, ownerReferences: [] });
+}
+
 /** An Endpoints object without bookkeeping. */
 export function trimEndpoints(endpoints: Endpoints): Endpoints {
   return { metadata: trimMeta(endpoints.metadata), subsets: endpoints.subsets ?? [] };

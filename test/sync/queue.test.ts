@@ -125,6 +125,18 @@ describe("failures", () => {
     assert.equal(queue.failing, 0);
   });
 
+  test("a throttling server is asked nothing before its time, whatever the key", async () => {
+    const { clock, log, queue, finish } = gatedQueue(2);
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    await clock.advance(0);
+    await finish("a", throttled);
+    await finish("b");
+    await clock.advance(6_999);
+    assert.deepEqual(log, ["start a", "start b", "end a", "end b"]);
+    await clock.advance(1);
+    assert.deepEqual(log.slice(4), ["start c", "start a"]);
+  });
+
   test("a throttling server decides the pause", async () => {
     const { clock, pauses, starts, queue } = failingQueue([throttled]);
     queue.add("a");
