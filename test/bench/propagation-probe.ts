@@ -2,14 +2,24 @@
  * Writer and watcher of the propagation bench in one process, so that one clock times both ends; on the host of west, so
  * that nothing but the lab's network is between it and the API servers. Arguments: file of the task, file for the samples.
  */
+import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { SERVICE_NAME } from "../../shared/keys.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
 import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { type Endpoint, type EndpointSlice, label } from "../../shared/kube/objects.ts";
 import { endpointSlices } from "../../shared/kube/resources.ts";
-import { type Carrier, type PropagationSamples, type PropagationTask, serviceNames } from "./propagation-task.ts";
+import { readMetrics, writesBetween } from "./metrics.ts";
+import {
+  type Carrier,
+  type Load,
+  type PropagationSamples,
+  type PropagationTask,
+  serviceNames,
+  type Told,
+} from "./propagation-task.ts";
 
 const [taskFile = "", samplesFile = ""] = process.argv.slice(2);
 const task = JSON.parse(readFileSync(taskFile, "utf8")) as PropagationTask;
@@ -21,6 +31,8 @@ const [east, west] = [connect("east"), connect("west")];
 const CATCH_UP_MS = 700;
 const WARM_UP_CHANGES = 20;
 const DRAIN_MS = 10_000;
+/** By then sync has written what it writes only once a Service rests. */
+const REST_MS = 2_000;
 /** Endpoints of a slice; the first one's address carries the number of the change. */
 const SIZE = 10;
 /** All-zero last bytes are skipped: some treat x.y.0.0 as a network. */
@@ -96,19 +108,39 @@ async function waitSeen(carrier: Carrier): Promise<void> {
   if (left() > 0) throw new Error(`${carrier.name}: ${left()} changes were not seen within ${DRAIN_MS} ms`);
 }
 
-/** One round: on a fixed schedule, whatever became of earlier changes. */
-async function runRound(carrier: Carrier, width: number): Promise<void> {
-  const names = serviceNames(width);
-  const total = WARM_UP_CHANGES + task.rate * task.seconds;
+/** One round: on a fixed schedule, whatever became of earlier changes. Returns the number of changes. */
+async function runRound(carrier: Carrier, load: Load): Promise<number> {
+  const names = serviceNames(load.width);
+  const total = WARM_UP_CHANGES + load.rate * load.seconds;
   const start = performance.now();
   const writes: Promise<void>[] = [];
   for (let i = 0; i < total; i++) {
-    const wait = start + (i * 1000) / task.rate - performance.now();
+    const wait = start + (i * 1000) / load.rate - performance.now();
     if (wait > 0) await sleep(wait);
-    writes.push(send(carrier, names[i % width] ?? "", i >= WARM_UP_CHANGES));
+    writes.push(send(carrier, names[i % load.width] ?? "", i >= WARM_UP_CHANGES));
   }
   await Promise.all(writes);
   await waitSeen(carrier);
+  return total;
+}
+
+async function measureRound(carrier: Carrier, load: Load): Promise<PropagationSamples> {
+  millis = [];
+  if (carrier.name === "floor") {
+    const changes = await runRound(carrier, load);
+    return { load, carrier: carrier.name, millis, changes };
+  }
+  const before = await readMetrics(task.metrics);
+  const changes = await runRound(carrier, load);
+  const seen = await readMetrics(task.metrics);
+  await sleep(REST_MS);
+  const after = await readMetrics(task.metrics);
+  const told: Told = {
+    writes: writesBetween(before, seen),
+    writesInAll: writesBetween(before, after),
+    lagMs: seen.lagMs,
+  };
+  return { load, carrier: carrier.name, millis, changes, told };
 }
 
 function signalOthers(carrier: Carrier, signal: "SIGSTOP" | "SIGCONT"): void {
@@ -117,18 +149,34 @@ function signalOthers(carrier: Carrier, signal: "SIGSTOP" | "SIGCONT"): void {
   }
 }
 
-async function runPart(width: number): Promise<PropagationSamples[]> {
+/** Starts changing Services that take no part; returns what ends it. */
+function startNoise({ noise }: Load): () => void {
+  if (noise === 0) return () => undefined;
+  const script = fileURLToPath(new URL("storm-noise.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, taskFile, `${noise}`], { stdio: ["ignore", "inherit", "inherit"] });
+  const died = (code: number | null) => {
+    console.error(`the noise ended with code ${code}`);
+    process.exit(1);
+  };
+  child.once("exit", died);
+  return () => {
+    child.off("exit", died);
+    child.kill();
+  };
+}
+
+async function runLoad(load: Load): Promise<PropagationSamples[]> {
   const rounds: PropagationSamples[] = [];
-  for (let round = 0; round < task.rounds; round++) {
+  const stopNoise = startNoise(load);
+  for (let round = 0; round < load.rounds; round++) {
     for (const carrier of task.carriers) {
       // Nothing of one carrier runs while the other is measured.
       signalOthers(carrier, "SIGSTOP");
       await sleep(CATCH_UP_MS);
-      millis = [];
-      await runRound(carrier, width).finally(() => signalOthers(carrier, "SIGCONT"));
-      rounds.push({ width, carrier: carrier.name, millis });
+      rounds.push(await measureRound(carrier, load).finally(() => signalOthers(carrier, "SIGCONT")));
     }
   }
+  stopNoise();
   return rounds;
 }
 
@@ -139,6 +187,6 @@ for (const carrier of task.carriers) {
   });
 }
 const samples: PropagationSamples[] = [];
-for (const width of task.widths) samples.push(...(await runPart(width)));
+for (const load of task.loads) samples.push(...(await runLoad(load)));
 writeFileSync(samplesFile, JSON.stringify(samples));
 process.exit(0);

@@ -6,30 +6,59 @@ export interface Carrier {
   pids: number[];
 }
 
+/** One kind of load. */
+export interface Load {
+  /** How many Services share the changes. */
+  width: number;
+  /** Changes a second, over all Services. */
+  rate: number;
+  /** Seconds that count in each round. */
+  seconds: number;
+  /** Rounds of each carrier. */
+  rounds: number;
+  /** Changes a second of Services that take no part, meanwhile. */
+  noise: number;
+}
+
 /** What the probe is to do. */
 export interface PropagationTask {
   /** Administrator's kubeconfigs (YAML) for use inside the lab's network. */
   east: string;
   west: string;
   carriers: Carrier[];
-  /** How many Services share the changes, one number for each part of the run. */
-  widths: number[];
-  /** Rounds of each carrier in each part. */
-  rounds: number;
-  /** Changes a second, over all Services. */
-  rate: number;
-  /** Seconds that count in each round. */
-  seconds: number;
+  loads: Load[];
+  /** Where sync tells its metrics. */
+  metrics: string;
 }
 
-/** One round: milliseconds from each change's PATCH to the sight of its copy. */
+/** What sync told of one round. */
+export interface Told {
+  /** Writes until every change was seen, by resource. */
+  writes: Readonly<Record<string, number>>;
+  /** Writes until nothing was left to do, by resource. */
+  writesInAll: Readonly<Record<string, number>>;
+  /** 99th percentile of the event loop's delay, milliseconds. */
+  lagMs: number;
+}
+
+/** One round. */
 export interface PropagationSamples {
-  width: number;
+  load: Load;
   carrier: Carrier["name"];
+  /** Milliseconds from each change's PATCH to the sight of its copy. */
   millis: number[];
+  /** Changes made, those that do not count among the millis included. */
+  changes: number;
+  told?: Told;
 }
 
-/** Names of the Services of a part; each has one slice of the same name. */
+/** Names of the Services of a load; each has one slice of the same name. */
 export function serviceNames(width: number): string[] {
   return Array.from({ length: width }, (_, i) => `of-${width}-${i}`);
 }
+
+/** Namespaces of Services that take no part, one excluded by setting and one of Services that are `singular`. */
+export const NOISE_NAMESPACES = { excluded: "bench-excluded", singular: "bench-singular" } as const;
+
+/** Services in each of them. */
+export const NOISE_WIDTH = 50;

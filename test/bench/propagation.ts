@@ -1,41 +1,52 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MANAGED_BY, SERVICE_NAME } from "../../shared/keys.ts";
+import { MODE } from "../../shared/keys.ts";
+import type { KubeClient } from "../../shared/kube/client.ts";
 import type { DiscoveryVersion } from "../../shared/kube/discovery.ts";
 import { chooseVersion } from "../../shared/kube/discovery.ts";
+import { endpointSlices, services } from "../../shared/kube/resources.ts";
 import { waitFor } from "../e2e/waiting.ts";
 import { installSyndicate } from "../lab/installation.ts";
 import { type Lab, type LabCluster, type LabProcess, startLab } from "../lab/lab.ts";
-import { type PropagationSamples, type PropagationTask, serviceNames } from "./propagation-task.ts";
-import { type Bench, makeRow, percentile, type Row } from "./row.ts";
+import { measureLargeServices } from "./large-services.ts";
+import { benchService, benchSlice, connectBench } from "./objects.ts";
+import {
+  type Load,
+  NOISE_NAMESPACES,
+  NOISE_WIDTH,
+  type PropagationSamples,
+  type PropagationTask,
+  serviceNames,
+} from "./propagation-task.ts";
+import { type BenchOptions, makeRow, type PartResult, percentile, type Row } from "./row.ts";
 
 const NAMESPACES = { ours: "bench-ours", floor: "bench-floor" };
-const WIDTHS = [1, 10];
-const LOAD = { widths: WIDTHS, rounds: 9, rate: 30, seconds: 4 };
+const STEADY = { rate: 30, seconds: 4, rounds: 7, noise: 0 };
+const LOADS: readonly Load[] = [
+  { ...STEADY, width: 1 },
+  { ...STEADY, width: 10 },
+  { width: 50, rate: 150, seconds: 6, rounds: 5, noise: 300 },
+];
 const REACH = { p50: 1.5, p99: 2 };
-/** The Kubernetes namespaces excluded by default, and the one that is the floor's alone. */
-const EXCLUDE = `kube-system,kube-public,kube-node-lease,${NAMESPACES.floor}`;
+/** The Kubernetes namespaces excluded by default, the floor's, and one of those that are none of our business. */
+const EXCLUDE = ["kube-system,kube-public,kube-node-lease", NAMESPACES.floor, NOISE_NAMESPACES.excluded].join(",");
 
-/** Slice change in one cluster to its copy in the other. */
-export const propagation: Bench = {
-  describe:
-    "A slice of a Service changes 30 times a second: milliseconds from the PATCH in one cluster to the copy at a watcher of the other. Median over rounds of each round's percentile.",
-  async run(tell) {
-    const lab = await startLab({ log: tell });
-    try {
-      return await measure(lab, tell);
-    } finally {
-      await lab.stop();
-    }
-  },
-};
+/** Slice change in one cluster to its copy in the other, steady and in a storm; large Services. */
+export async function measureChanges({ tell }: BenchOptions): Promise<PartResult> {
+  const lab = await startLab({ log: tell });
+  try {
+    return await measure(lab, tell);
+  } finally {
+    await lab.stop();
+  }
+}
 
-async function measure(lab: Lab, tell: (line: string) => void): Promise<Row[]> {
+async function measure(lab: Lab, tell: (line: string) => void): Promise<PartResult> {
   const [east, west] = [lab.cluster("east"), lab.cluster("west")];
   const agents = await installSyndicate(lab, { webhook: false, env: { EXCLUDE, LOG_LEVEL: "info" } });
   const api = await discoverySlices(east);
-  await Promise.all([east, west].map((cluster) => createSubjects(cluster, api, cluster === east)));
+  await Promise.all([east, west].map((cluster) => createSubjects(cluster, cluster === east)));
   const forwarder = await startForwarder(lab, api);
   await Promise.all(Object.values(NAMESPACES).map((namespace) => waitCopied(west, api, namespace)));
   tell("every slice has its copy; changes begin");
@@ -46,8 +57,12 @@ async function measure(lab: Lab, tell: (line: string) => void): Promise<Row[]> {
     pids: pids[name],
   }));
   const kubeconfigs = { east: east.adminKubeconfig("lab"), west: west.adminKubeconfig("lab") };
-  const samples = await runProbe(lab, { ...kubeconfigs, carriers, ...LOAD });
-  return WIDTHS.flatMap((width) => judge(width, samples, tell));
+  const metrics = "http://127.0.0.1:8080/metrics";
+  const samples = await runProbe(lab, { ...kubeconfigs, carriers, loads: [...LOADS], metrics });
+  const rows = LOADS.flatMap((load) => judge(load, samples, tell));
+  const lags = samples.flatMap(({ told }) => (told ? [{ during: "changes", millis: told.lagMs }] : []));
+  const large = await measureLargeServices(east, west, NAMESPACES.ours, tell);
+  return { rows: [...rows, ...judgeWrites(samples), ...large], lags };
 }
 
 async function discoverySlices(cluster: LabCluster): Promise<DiscoveryVersion> {
@@ -61,35 +76,36 @@ function slicesPath(version: DiscoveryVersion, namespace: string): string {
   return `/apis/discovery.k8s.io/${version}/namespaces/${namespace}/endpointslices`;
 }
 
-/**
- * Services without selector whose slice is kept by somebody else, here by the bench. Such slices are the contribution of
- * their cluster as native ones are and take the same way, but no controller of Kubernetes writes to them: whatever the
- * bench sets stays until its next change. With native slices one would measure that controller too.
- */
-async function createSubjects(cluster: LabCluster, version: DiscoveryVersion, source: boolean): Promise<void> {
+/** Services whose slices change, and those that take no part. */
+async function createSubjects(cluster: LabCluster, source: boolean): Promise<void> {
+  const client = connectBench(cluster);
+  const names = LOADS.flatMap(({ width }) => serviceNames(width));
   for (const namespace of Object.values(NAMESPACES)) {
     await cluster.ensureNamespace(namespace);
     // In the other cluster sync makes the Service itself; the floor only knows slices.
-    if (!source && namespace === NAMESPACES.ours) continue;
-    for (const name of WIDTHS.flatMap(serviceNames)) {
-      await cluster.call("POST", `/api/v1/namespaces/${namespace}/services`, {
-        metadata: { name },
-        spec: { ports: [{ name: "http", port: 80, targetPort: 8080 }] },
-      });
-      if (source) await cluster.call("POST", slicesPath(version, namespace), sliceOf(name, version));
-    }
+    if (source || namespace === NAMESPACES.floor) await create(client, namespace, names, source ? 1 : 0);
   }
+  if (source) {
+    const others = serviceNames(NOISE_WIDTH);
+    for (const namespace of Object.values(NOISE_NAMESPACES)) await cluster.ensureNamespace(namespace);
+    await create(client, NOISE_NAMESPACES.excluded, others, 1);
+    await create(client, NOISE_NAMESPACES.singular, others, 1, { [MODE]: "singular" });
+  }
+  await client.close();
 }
 
-function sliceOf(name: string, version: DiscoveryVersion): object {
-  return {
-    apiVersion: `discovery.k8s.io/${version}`,
-    kind: "EndpointSlice",
-    metadata: { name, labels: { [SERVICE_NAME]: name, [MANAGED_BY]: "bench" } },
-    addressType: "IPv4",
-    ports: [{ name: "http", port: 8080, protocol: "TCP" }],
-    endpoints: [{ addresses: ["10.1.250.1"], conditions: { ready: true } }],
-  };
+async function create(
+  client: KubeClient,
+  namespace: string,
+  names: readonly string[],
+  endpoints: number,
+  annotations: Record<string, string> = {},
+): Promise<void> {
+  for (const name of names) {
+    const service = benchService(namespace, name, annotations);
+    await client.create(services.in(namespace), service);
+    if (endpoints > 0) await client.create(endpointSlices.in(namespace), benchSlice(service, endpoints));
+  }
 }
 
 async function startForwarder(lab: Lab, version: DiscoveryVersion): Promise<LabProcess> {
@@ -105,7 +121,7 @@ async function startForwarder(lab: Lab, version: DiscoveryVersion): Promise<LabP
 }
 
 async function waitCopied(cluster: LabCluster, version: DiscoveryVersion, namespace: string): Promise<void> {
-  const wanted = WIDTHS.flatMap(serviceNames).length;
+  const wanted = LOADS.reduce((sum, { width }) => sum + width, 0);
   await waitFor(`copies in ${namespace}`, async () => {
     const { items } = (await cluster.call("GET", slicesPath(version, namespace))) as { items: object[] };
     return items.length >= wanted ? { done: undefined } : { seen: `${items.length} of ${wanted}` };
@@ -123,16 +139,43 @@ async function runProbe(lab: Lab, task: PropagationTask): Promise<PropagationSam
 }
 
 /** Each round's percentile, and of those the median: a burst of work of somebody else spoils its round and no other. */
-function judge(width: number, samples: readonly PropagationSamples[], tell: (line: string) => void): Row[] {
-  const name = width === 1 ? "changes of one Service" : `changes of ${width} Services in turn`;
+function judge(load: Load, samples: readonly PropagationSamples[], tell: (line: string) => void): Row[] {
+  const { width, rate, noise } = load;
+  const services = width === 1 ? "one Service" : `${width} Services in turn`;
+  const name = `${noise ? "storm, " : ""}${rate} changes a second of ${services}`;
   return ([50, 99] as const).map((percent) => {
     const [value = 0, floor = 0] = (["ours", "floor"] as const).map((carrier) => {
-      const rounds = samples.filter((sample) => sample.width === width && sample.carrier === carrier);
+      const rounds = samples.filter((sample) => sample.load.width === width && sample.carrier === carrier);
       const found = rounds.map(({ millis }) => percentile(millis, percent / 100));
       tell(`${name}, p${percent} of each round, ${carrier}: ${found.map((millis) => millis.toFixed(1)).join(" ")}`);
       return percentile(found, 0.5);
     });
-    const reach = percent === 50 ? REACH.p50 : REACH.p99;
-    return makeRow({ name: `${name}, p${percent}`, unit: "ms", value, floor, reach, better: "less" });
+    const ratio = percent === 50 ? REACH.p50 : REACH.p99;
+    const judged = percent === 99 || noise === 0;
+    return makeRow({
+      name: `${name}, p${percent}`,
+      unit: "ms",
+      value,
+      floor,
+      ...(judged ? { atMost: { ratio } } : {}),
+    });
   });
+}
+
+/** Writes of ours for each change of the storm. Nothing is left out: whatever sync wrote meanwhile counts. */
+function judgeWrites(samples: readonly PropagationSamples[]): Row[] {
+  const rounds = samples.filter(({ load, told }) => load.noise > 0 && told);
+  const changes = rounds.reduce((sum, round) => sum + round.changes, 0);
+  const writes = (which: "writes" | "writesInAll") =>
+    rounds.flatMap(({ told }) => Object.values(told?.[which] ?? {})).reduce((sum, count) => sum + count, 0) / changes;
+  const name = "storm, writes of ours for one change";
+  return [
+    makeRow({
+      name: `${name}, until every change was seen`,
+      unit: "writes",
+      value: writes("writes"),
+      atMost: { value: 1 },
+    }),
+    makeRow({ name: `${name}, Endpoints after the storm included`, unit: "writes", value: writes("writesInAll") }),
+  ];
 }

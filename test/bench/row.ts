@@ -1,30 +1,52 @@
-/** One measured figure beside its floor: the same work done by the least that could do it, in the same run. */
+/** One measured figure, where it can be beside its floor: the same work done by the least that could do it, in the same run. */
 export interface Row {
   name: string;
   unit: string;
   value: number;
-  floor: number;
-  /** `value` to `floor`. */
-  ratio: number;
-  /** Bound on the ratio: at most this where less is better, at least this where more is better; undefined: only told. */
-  reach: number | undefined;
-  better: "less" | "more";
+  /** What the least that could do it takes, same unit. */
+  floor?: number;
+  /** The bound, on the ratio of value to floor or on the value itself; a row without one is told, not judged. */
+  atMost?: { ratio: number } | { value: number };
+  /** Where more is better: the bound on the ratio of value to floor. */
+  atLeast?: { ratio: number };
   ok: boolean;
 }
 
-/** A benchmark: measures, for at most 12 minutes, and names what it found. */
+/** A benchmark: measures, and names what it found. */
 export interface Bench {
-  /** One sentence: what is measured between which two moments. */
+  /** One sentence: what is measured. */
   describe: string;
-  run(tell: (line: string) => void): Promise<Row[]>;
+  /** Names of its parts, which can be run alone; none: it is one. */
+  parts?: readonly string[];
+  /** `parts`: the chosen ones. */
+  run(options: BenchOptions): Promise<Row[]>;
 }
 
-/** Judges a figure. A floor or value that is not a positive number is never ok. */
-export function makeRow(measured: Pick<Row, "name" | "unit" | "value" | "floor" | "reach" | "better">): Row {
-  const { value, floor, reach, better } = measured;
-  const ratio = value / floor;
-  const within = reach === undefined || (better === "less" ? ratio <= reach : ratio >= reach);
-  return { ...measured, ratio, ok: value > 0 && floor > 0 && Number.isFinite(ratio) && within };
+export interface BenchOptions {
+  parts: readonly string[];
+  /** Numbers of objects are multiplied by it; 1 for figures that count. */
+  scale: number;
+  tell(line: string): void;
+}
+
+/** What one part of a bench found. */
+export interface PartResult {
+  rows: Row[];
+  /** 99th percentiles of the event loop's delay of the sync process, and during what. */
+  lags: { during: string; millis: number }[];
+}
+
+/** Judges a figure. A value or floor that is no number, or a floor that is not positive, is never ok. */
+export function makeRow(measured: Omit<Row, "ok">): Row {
+  const { value, floor, atMost, atLeast } = measured;
+  const sound = Number.isFinite(value) && value >= 0 && (floor === undefined || floor > 0);
+  const enough = atLeast === undefined || (floor !== undefined && value / floor >= atLeast.ratio);
+  return { ...measured, ok: sound && enough && (atMost === undefined || isWithin(value, floor, atMost)) };
+}
+
+function isWithin(value: number, floor: number | undefined, atMost: NonNullable<Row["atMost"]>): boolean {
+  if ("value" in atMost) return value <= atMost.value;
+  return floor !== undefined && value / floor <= atMost.ratio;
 }
 
 /** The value below which the given share of the values is (nearest rank). Throws when there are none. */
@@ -38,13 +60,25 @@ export function percentile(values: readonly number[], share: number): number {
 const HEAD = ["what", "unit", "ours", "floor", "ratio", "reach", "ok"];
 
 function cells(row: Row): string[] {
-  const { name, unit, value, floor, ratio, reach, ok } = row;
-  const bound = reach === undefined ? "–" : `${row.better === "less" ? "≤" : "≥"} ${reach}×`;
-  return [name, unit, digits(value), digits(floor), `${ratio.toFixed(2)}×`, bound, ok ? "yes" : "NO"];
+  const { name, unit, value, floor } = row;
+  const ratio = floor === undefined ? "–" : `${(value / floor).toFixed(2)}×`;
+  return [name, unit, digits(value), floor === undefined ? "–" : digits(floor), ratio, bound(row), verdict(row)];
+}
+
+function bound({ atMost, atLeast }: Row): string {
+  if (atLeast) return `≥ ${atLeast.ratio}×`;
+  if (!atMost) return "–";
+  return "ratio" in atMost ? `≤ ${atMost.ratio}×` : `≤ ${atMost.value}`;
+}
+
+function verdict({ atMost, atLeast, ok }: Row): string {
+  if (!ok) return "NO";
+  return atMost || atLeast ? "yes" : "–";
 }
 
 function digits(value: number): string {
-  return value.toFixed(value < 100 ? 1 : 0);
+  if (Number.isInteger(value)) return `${value}`;
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
 /** The rows as a Markdown table, aligned so that it reads well on a terminal too. */

@@ -1,0 +1,30 @@
+import { measureChanges } from "./propagation.ts";
+import { type Bench, type BenchOptions, makeRow, type PartResult, type Row } from "./row.ts";
+
+const PARTS: ReadonlyMap<string, (options: BenchOptions) => Promise<PartResult>> = new Map([
+  ["changes", measureChanges],
+]);
+
+/** A timer of 10 ms measures the event loop: idle, it shows those 10 ms. */
+const MAX_LAG_MS = 50;
+
+/** The sync process beside the least that could do the same. */
+export const sync: Bench = {
+  describe: "The sync process: how fast changes travel, start and restart with thousands of Services, memory, leaks.",
+  parts: [...PARTS.keys()],
+  async run(options) {
+    const results: PartResult[] = [];
+    for (const part of options.parts) {
+      const measure = PARTS.get(part);
+      if (measure) results.push(await measure(options));
+    }
+    return [...results.flatMap(({ rows }) => rows), ...judgeLag(results.flatMap(({ lags }) => lags))];
+  },
+};
+
+function judgeLag(lags: PartResult["lags"]): Row[] {
+  const [worst] = [...lags].sort((a, b) => b.millis - a.millis);
+  if (!worst) return [];
+  const name = `event loop, p99 of its delay, worst phase (${worst.during})`;
+  return [makeRow({ name, unit: "ms", value: worst.millis, atMost: { value: MAX_LAG_MS } })];
+}
