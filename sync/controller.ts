@@ -52,6 +52,8 @@ export class Controller {
   readonly #queue: KeyedQueue;
   #peersStarted = false;
   #lookedLongEnough = false;
+  #firstRest: Promise<void> | undefined;
+  #stopped = false;
   #firstLook: NodeJS.Timeout | undefined;
 
   constructor(options: ControllerOptions) {
@@ -125,6 +127,7 @@ export class Controller {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearTimeout(this.#firstLook);
     this.#orders.stop();
     await this.#queue.stop();
@@ -180,10 +183,19 @@ export class Controller {
     const [namespace = "", name = ""] = id.split("/");
     // What is dropped here is added again when the last cluster is read, the time is over, or this process leads.
     if (!isInScope(this.#options.config, namespace) || !this.#hasLooked() || !this.#leads()) return;
+    if (this.#own.readable) this.#tellFirstRest();
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
     if (recheckMs !== undefined) this.#queue.addAfter(id, recheckMs);
+  }
+
+  /** Says once that all there was to do after the start is done. */
+  #tellFirstRest(): void {
+    this.#firstRest ??= this.#queue.idle().then(() => {
+      const services = this.#own.stores.services.size;
+      if (!this.#stopped) this.#options.log.info({ services }, "every Service has been looked at");
+    });
   }
 
   /**

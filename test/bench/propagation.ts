@@ -58,7 +58,7 @@ async function measure(lab: Lab, tell: (line: string) => void): Promise<PartResu
   }));
   const kubeconfigs = { east: east.adminKubeconfig("lab"), west: west.adminKubeconfig("lab") };
   const metrics = "http://127.0.0.1:8080/metrics";
-  const samples = await runProbe(lab, { ...kubeconfigs, carriers, loads: [...LOADS], metrics });
+  const samples = await runProbe(lab, forwarder, { ...kubeconfigs, carriers, loads: [...LOADS], metrics });
   const rows = LOADS.flatMap((load) => judge(load, samples, tell));
   const lags = samples.flatMap(({ told }) => (told ? [{ during: "changes", millis: told.lagMs }] : []));
   const large = await measureLargeServices(east, west, NAMESPACES.ours, tell);
@@ -128,13 +128,13 @@ async function waitCopied(cluster: LabCluster, version: DiscoveryVersion, namesp
   });
 }
 
-async function runProbe(lab: Lab, task: PropagationTask): Promise<PropagationSamples[]> {
+async function runProbe(lab: Lab, forwarder: LabProcess, task: PropagationTask): Promise<PropagationSamples[]> {
   const [taskFile, samplesFile] = [join(lab.dir, "task.json"), join(lab.dir, "samples.json")];
   writeFileSync(taskFile, JSON.stringify(task), { mode: 0o600 });
   const script = fileURLToPath(new URL("propagation-probe.ts", import.meta.url));
   const probe = await lab.cluster("west").spawn("probe", process.execPath, [script, taskFile, samplesFile]);
   const { code } = await probe.exited;
-  if (code !== 0) throw new Error(`the probe failed:\n${probe.logTail()}`);
+  if (code !== 0) throw new Error(`the probe failed:\n${probe.logTail()}\nthe floor's log:\n${forwarder.logTail()}`);
   return JSON.parse(readFileSync(samplesFile, "utf8")) as PropagationSamples[];
 }
 

@@ -1,8 +1,12 @@
+import { measureLeaks } from "./leaks.ts";
 import { measureChanges } from "./propagation.ts";
 import { type Bench, type BenchOptions, makeRow, type PartResult, type Row } from "./row.ts";
+import { measureScale } from "./scale.ts";
 
 const PARTS: ReadonlyMap<string, (options: BenchOptions) => Promise<PartResult>> = new Map([
   ["changes", measureChanges],
+  ["scale", measureScale],
+  ["leaks", measureLeaks],
 ]);
 
 /** A timer of 10 ms measures the event loop: idle, it shows those 10 ms. */

@@ -8,6 +8,8 @@ import type { LabProcess } from "./process.ts";
 export interface InstallOptions {
   /** Run the admission webhook too. Default true. */
   webhook?: boolean;
+  /** Names of the clusters that run the programs; the manifests go to all. Default: all. */
+  on?: readonly string[];
   /** Environment for both programs, such as `UNION_SELECTOR`. */
   env?: Record<string, string>;
 }
@@ -36,7 +38,8 @@ const PEER = "syndicate-peer";
 export async function installSyndicate(lab: Lab, options: InstallOptions = {}): Promise<Map<string, Agent>> {
   const clusters = [...lab.clusters.values()];
   await Promise.all(clusters.map((cluster) => applyManifests(cluster, options.webhook ?? true)));
-  const agents = await Promise.all(clusters.map((cluster) => startAgent(lab, cluster, options)));
+  const hosts = clusters.filter(({ name }) => options.on?.includes(name) ?? true);
+  const agents = await Promise.all(hosts.map((cluster) => startAgent(lab, cluster, options)));
   return new Map(agents.map((agent) => [agent.cluster.name, agent]));
 }
 
