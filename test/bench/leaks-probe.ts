@@ -29,7 +29,7 @@ export interface LeakReport {
 
 const [renewals = 10_000, resets = 500] = process.argv.slice(2).map(Number);
 /** So many come before the first look: by then everything that is made once is made. */
-const WARM_UP = 500;
+const WARM_UP = 2_000;
 
 let now = 0;
 const timers = new Set<{ at: number; callback: () => void }>();

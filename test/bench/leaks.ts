@@ -7,7 +7,7 @@ import { type BenchOptions, makeRow, type PartResult, type Row } from "./row.ts"
 const RENEWALS = 10_000;
 const RESETS = 500;
 /** The heap of a process that does nothing wanders by about so much between two collections. */
-const WANDERING_KB = 256;
+const WANDERING_KB = 512;
 
 /** Heap, sockets and timers before and after. */
 export async function measureLeaks({ scale, tell }: BenchOptions): Promise<PartResult> {
