@@ -1,7 +1,6 @@
 /** The controller: events of all clusters become keys, keys are reconciled, and what was done is told. */
 import type { Logger } from "pino";
 import type { Advice } from "../shared/advice.ts";
-import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { adviseOn } from "../shared/protocol/advise.ts";
 import type { ServiceKey } from "../shared/protocol/snapshot.ts";
@@ -20,7 +19,7 @@ import { Peers } from "./peers.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
 import { INDEPENDENT, Reasons } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
-import { createHooks } from "./telling.ts";
+import { createHooks, tellFailure } from "./telling.ts";
 
 /** A peer that is neither read nor refused after this time is taken for unreachable. */
 const FIRST_LOOK_MS = 10_000;
@@ -101,7 +100,7 @@ export class Controller {
     };
     this.#queue = createQueue({
       run: (key) => this.#run(key),
-      onFailure: (key, error, failures, pauseMs) => this.#failed(key, error, failures, pauseMs),
+      onFailure: (...failure) => tellFailure({ metrics: this.metrics, log }, ...failure),
     });
     this.metrics = createMetrics({
       queueDepth: () => this.#queue.waiting,
@@ -206,14 +205,6 @@ export class Controller {
     const peers = [...this.#peers.clusters.values()];
     this.#lookedLongEnough ||= this.#peersStarted && peers.every((peer) => peer === undefined || peer.readable);
     return this.#lookedLongEnough;
-  }
-
-  #failed(key: string, error: unknown, failures: number, pauseMs: number): void {
-    const kind = classifyError(error);
-    this.metrics.reconciles.inc({ result: "error" });
-    // Conflicts are part of the game: somebody else wrote in between.
-    const level = kind === "conflict" || kind === "alreadyExists" ? "debug" : kind === "fault" ? "error" : "warn";
-    this.#options.log[level]({ key, kind, failures, pauseMs, err: error }, "reconcile failed, tried again");
   }
 
   #eventsOf(cluster: string): ClusterEvents {

@@ -1,5 +1,6 @@
 /** What passes over Services tell: log lines, metrics, Events. */
 import type { Logger } from "pino";
+import { classifyError } from "../shared/kube/api-error.ts";
 import { existingCondition } from "./apply.ts";
 import type { EventRecorder } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
@@ -43,4 +44,19 @@ export function createHooks({ metrics, reasons, recorder, log }: TellingOptions)
       }
     },
   };
+}
+
+/** Tells of a pass that failed `failures` times in a row and comes again after `pauseMs` milliseconds. */
+export function tellFailure(
+  { metrics, log }: Pick<TellingOptions, "metrics" | "log">,
+  key: string,
+  error: unknown,
+  failures: number,
+  pauseMs: number,
+): void {
+  const kind = classifyError(error);
+  metrics.reconciles.inc({ result: "error" });
+  // Conflicts are part of the game: somebody else wrote in between.
+  const level = kind === "conflict" || kind === "alreadyExists" ? "debug" : kind === "fault" ? "error" : "warn";
+  log[level]({ key, kind, failures, pauseMs, err: error }, "reconcile failed, tried again");
 }
