@@ -1,106 +1,33 @@
-/** Bundles the three programs into dist/, so that what ships needs Node and nothing else. */
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+/**
+ * Makes what ships. `node build.ts`: the bundles in dist/. `node build.ts binary`: the plugin as one executable for this
+ * platform in dist/binary/. `node build.ts krew HOMEPAGE BASE-URL ARCHIVE…`: the manifest for krew on stdout, for archives
+ * named `kubectl-syndicate_vX_OS_ARCH.tar.gz` that will lie below BASE-URL.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
+import { buildBinary } from "./delivery/binary.ts";
+import { bundleAll } from "./delivery/bundle.ts";
+import { type Archive, renderKrewManifest } from "./delivery/krew.ts";
+import { VERSION } from "./shared/version.ts";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
-const DIST = join(ROOT, "dist");
-const LEAST_NODE = [22, 19] as const;
 
-interface Program {
-  /** Source without `.ts`; the same path in dist/ starts the program. */
-  entry: string;
-  /** People or kubectl start it by its file name. */
-  executable: boolean;
+function describeArchive(file: string, base: string): Archive {
+  const [, os, arch] = /_([a-z]+)_([a-z0-9]+)\.(?:tar\.gz|zip)$/.exec(basename(file)) ?? [];
+  if (!os || !arch) throw new Error(`${file}: the name must end in _OS_ARCH.tar.gz or .zip`);
+  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  return { os, arch, uri: `${base.replace(/\/+$/, "")}/${basename(file)}`, sha256 };
 }
 
-const PROGRAMS: readonly Program[] = [
-  { entry: "plugin/main", executable: true },
-  { entry: "plugin/complete", executable: true },
-  { entry: "sync/main", executable: false },
-  { entry: "webhook/main", executable: false },
-];
-
-// Static imports run before any statement of the importing file and fail on an old Node with a stack trace, so the check
-// is a file of its own, in the language of old Nodes, which then imports the program.
-function renderLauncher({ entry, executable }: Program): string {
-  const [major, minor] = LEAST_NODE;
-  const file = entry.slice(entry.lastIndexOf("/") + 1);
-  return `${executable ? "#!/usr/bin/env node\n" : ""}var version = process.versions.node.split(".").map(Number);
-if (version[0] < ${major} || (version[0] === ${major} && version[1] < ${minor})) {
-  process.stderr.write("kubectl-syndicate needs Node >= ${major}.${minor}, this is " + process.versions.node + " (" + process.execPath + ").\\n");
-  process.exit(1);
-} else {
-  import("./${file}.program.js");
-}
-`;
-}
-
-// CommonJS packages in an ES module bundle call require for Node's own modules.
-const BANNER = `import { createRequire as createRequireHere } from "node:module";
-const require = createRequireHere(import.meta.url);`;
-
-async function bundle(room: string, programs: readonly Program[]): Promise<Metafile> {
-  const { metafile } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: programs.map(({ entry }) => ({ in: `${entry}.ts`, out: `${entry.slice(room.length + 1)}.program` })),
-    outdir: join(DIST, room),
-    bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    // Names stay: stack traces in bug reports must be readable.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: "eof",
-    banner: { js: BANNER },
-    metafile: true,
-    logLevel: "warning",
-  });
-  return metafile;
-}
-
-/** Folders of the packages whose code is in the bundles. */
-function listPackages(metafiles: readonly Metafile[]): string[] {
-  const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
-  const folders = inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
-  return [...new Set(folders)].sort();
-}
-
-async function renderLicence(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
-  const files = (await readdir(join(ROOT, folder))).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, folder, file), "utf8")));
-  return [`${name} ${version} (${license ?? "see below"})`, ...texts.map((text) => text.trim())].join("\n\n");
-}
-
-async function buildAll(): Promise<void> {
-  await rm(DIST, { recursive: true, force: true });
-  const rooms = [...new Set(PROGRAMS.map(({ entry }) => dirname(entry)))];
-  const metafiles = await Promise.all(
-    rooms.map((room) =>
-      bundle(
-        room,
-        PROGRAMS.filter(({ entry }) => dirname(entry) === room),
-      ),
-    ),
-  );
-  for (const program of PROGRAMS) {
-    const file = join(DIST, `${program.entry}.js`);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, renderLauncher(program));
-    if (program.executable) await chmod(file, 0o755);
-  }
-  // The image has no package.json of ours above dist/ to say that these files are ES modules.
-  await writeFile(join(DIST, "package.json"), '{ "type": "module" }\n');
-  const licences = await Promise.all(listPackages(metafiles).map(renderLicence));
-  await writeFile(join(DIST, "THIRD-PARTY-LICENSES.txt"), `${licences.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
-  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
-  const size = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
-  process.stdout.write(`dist/: ${PROGRAMS.length} programs, ${outputs.length} files, ${Math.round(size / 1024)} KiB\n`);
-}
-
-await buildAll();
+const [target = "bundles", homepage = "", base = "", ...archives] = process.argv.slice(2);
+const makers: Readonly<Record<string, () => Promise<string> | string>> = {
+  bundles: () => bundleAll(ROOT),
+  binary: () => buildBinary(ROOT, process.execPath),
+  krew: () =>
+    renderKrewManifest({ version: VERSION, homepage, archives: archives.map((file) => describeArchive(file, base)) }),
+};
+const make = makers[target];
+if (!make) throw new Error(`nothing is called ${target}: ${Object.keys(makers).join(", ")}`);
+process.stdout.write(`${(await make()).trimEnd()}\n`);

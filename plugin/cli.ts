@@ -16,6 +16,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   diff: async () => (await import("./diff/command.ts")).runDiff,
   events: async () => (await import("./events/command.ts")).runEvents,
   trace: async () => (await import("./trace/command.ts")).runTrace,
+  version: async () => (await import("./version/command.ts")).runVersion,
+  completion: async () => (await import("./completion/command.ts")).runCompletion,
+  options: async () => (await import("./flag-list.ts")).runOptions,
 };
 
 /** Runs one command line and resolves with its exit code. Never rejects: what goes wrong is told on stderr. */

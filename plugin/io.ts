@@ -6,7 +6,7 @@ export interface Output {
   isTTY: boolean;
   /** Width in columns; 80 where unknown. */
   columns: number;
-  /** Height in lines; undefined where unknown. */
+  /** Height in lines, of a terminal. */
   rows?: number | undefined;
 }
 

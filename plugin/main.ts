@@ -1,18 +1,19 @@
 /** Entry of `kubectl syndicate`: gives the command the real world and hands its exit code to the shell. */
-import { enableCompileCache } from "node:module";
 import { createInterface } from "node:readline/promises";
 import { systemClock } from "../shared/kube/clock.ts";
+import { VERSION } from "../shared/version.ts";
 import type { Output } from "./io.ts";
 
-enableCompileCache();
-
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    // The second one is meant: the first is being answered by finishing the write under way.
-    if (stop.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
-    stop.abort(signal);
-  });
+
+function obeySignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      // The second one is meant: the first is being answered by finishing the write under way.
+      if (stop.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+      stop.abort(signal);
+    });
+  }
 }
 
 function output(stream: NodeJS.WriteStream): Output {
@@ -46,15 +47,31 @@ async function ask(question: string): Promise<string | undefined> {
   }
 }
 
-const { run } = await import("./cli.ts");
-process.exitCode = await run(process.argv.slice(2), {
-  env: process.env,
-  stdout: output(process.stdout),
-  stderr: output(process.stderr),
-  canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
-  ask,
-  input: () => process.stdin,
-  signal: stop.signal,
-  clock: systemClock,
-  now: Date.now,
-});
+async function start(argv: readonly string[]): Promise<void> {
+  obeySignals();
+  const { run } = await import("./cli.ts");
+  process.exitCode = await run(argv, {
+    env: process.env,
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    ask,
+    input: () => process.stdin,
+    signal: stop.signal,
+    clock: systemClock,
+    now: Date.now,
+  });
+}
+
+async function complete(words: readonly string[]): Promise<void> {
+  const { writeCandidates } = await import("./completion/answer.ts");
+  process.stdout.write(await writeCandidates(words, process.env));
+}
+
+const [first, ...rest] = process.argv.slice(2);
+// kubectl looks for completion under a name of its own; the executable has it as a link, others as a script around `__complete`.
+const asked = /kubectl_complete-syndicate[^/\\]*$/.test(process.argv0);
+if (asked) void complete(process.argv.slice(2));
+else if (first === "__complete") void complete(rest);
+else if (first === "--version" && rest.length === 0) process.stdout.write(`${VERSION}\n`);
+else void start(process.argv.slice(2));

@@ -24,6 +24,18 @@ export async function readNamespace(
   return { services: serviceList.items, slices: sliceList.items, endpoints: endpointsList.items, namespaces: known };
 }
 
+/** `namespace/name` of the Services a label selector chooses. Rejects with `ApiError`, also for a selector that is none. */
+export async function listMatching(
+  client: KubeClient,
+  namespace: string | undefined,
+  labelSelector: string,
+  options: CallOptions,
+): Promise<string[]> {
+  const path = namespace === undefined ? services.all : services.in(namespace);
+  const { items } = await client.list<Service>(path, { ...options, labelSelector });
+  return items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}
+
 /** What belongs to one Service. Rejects with `ApiError`. */
 export async function readService(client: KubeClient, key: ServiceKey, options: CallOptions): Promise<ClusterObjects> {
   const { namespace, name } = key;

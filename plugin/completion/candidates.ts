@@ -1,26 +1,31 @@
 /** What the shell offers after the words typed so far. Pure but for the contexts, which are asked for only when wanted. */
-import type { Flag } from "../flags/flag.ts";
+import type { Flag, Verb } from "../flags/flag.ts";
 import { GLOBAL_FLAGS } from "../flags/global.ts";
 import { VERBS } from "../flags/verbs.ts";
 
+/** Names of the contexts, asked for only when they are wanted: reading them takes the YAML parser. */
+export type Contexts = () => Promise<readonly string[]>;
+
 /** Lines `value<TAB>description` that begin with the last word, which may be empty. */
-export function listCandidates(words: readonly string[], contexts: () => readonly string[]): string[] {
+export async function listCandidates(words: readonly string[], contexts: Contexts): Promise<string[]> {
   const typed = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const verb = findVerb(before);
   if (!verb) return offerVerbs("", typed);
-  const [last] = before.slice(-1);
-  if (last !== undefined && last === verb.name && typed !== "" && !typed.startsWith("-"))
-    return offerVerbs(`${verb.name} `, typed);
+  const below = before.at(-1) === verb.name && typed !== "" ? offerVerbs(`${verb.name} `, typed) : [];
+  if (below.length > 0) return below;
   const flags = [...verb.flags, ...GLOBAL_FLAGS];
   const [, inline, begun] = /^--([a-z-]+)=(.*)$/.exec(typed) ?? [];
   if (inline !== undefined) {
     const flag = flags.find(({ name }) => name === inline);
-    return flag ? offerValues(flag, begun ?? "", contexts).map((value) => `--${inline}=${value}`) : [];
+    return flag ? (await offerValues(flag, begun ?? "", contexts)).map((value) => `--${inline}=${value}`) : [];
   }
   const open = openFlag(before.at(-1), flags);
   if (open) return offerValues(open, typed, contexts);
-  if (typed !== "" && !typed.startsWith("-")) return [];
+  if (!typed.startsWith("-")) {
+    const choices = wordsChoices(verb, before, flags).filter((choice) => choice.startsWith(typed));
+    if (typed !== "" || choices.length > 0) return choices;
+  }
   return flags
     .filter(({ name }) => `--${name}`.startsWith(typed) && (typed !== "" || name === "from" || name === "to"))
     .filter(({ name }) => !before.some((word) => word === `--${name}` || word.startsWith(`--${name}=`)))
@@ -48,11 +53,19 @@ function openFlag(word: string | undefined, flags: readonly Flag[]): Flag | unde
   return flag && flag.type !== "boolean" && flag.name !== "dry-run" ? flag : undefined;
 }
 
-function offerValues(flag: Flag, begun: string, contexts: () => readonly string[]): string[] {
-  if (flag.value !== "context") return (flag.choices ?? []).filter((choice) => choice.startsWith(begun));
+/** Choices of the positional word whose turn it is. */
+function wordsChoices(verb: Verb, before: readonly string[], flags: readonly Flag[]): readonly string[] {
+  const behind = before.slice(before.indexOf(verb.name) + 1);
+  const typed = behind.filter((word, i) => !word.startsWith("-") && !openFlag(behind[i - 1], flags));
+  const names = [...verb.positional.matchAll(/[<[](\w+)/g)].map(([, name]) => name ?? "");
+  return verb.words?.[names[typed.length] ?? ""]?.choices ?? [];
+}
+
+async function offerValues(flag: Flag, begun: string, contexts: Contexts): Promise<string[]> {
+  if (flag.value !== "context") return (flag.choices ?? flag.values ?? []).filter((choice) => choice.startsWith(begun));
   const comma = flag.name === "contexts" ? begun.lastIndexOf(",") + 1 : 0;
   const chosen = begun.slice(0, comma);
-  return contexts()
+  return (await contexts())
     .filter((context) => context.startsWith(begun.slice(comma)) && !chosen.split(",").includes(context))
     .map((context) => chosen + context);
 }

@@ -2,9 +2,9 @@
 import { mergeKubeconfigs, readKubeconfigFiles } from "../clusters/kubeconfig.ts";
 
 /** Names of all contexts; none if the kubeconfig cannot be read. */
-export function listContexts(env: Readonly<Record<string, string | undefined>>): string[] {
+export function listContexts(env: Readonly<Record<string, string | undefined>>, explicit?: string): string[] {
   try {
-    return mergeKubeconfigs(readKubeconfigFiles(env)).contexts.map(({ name }) => name);
+    return mergeKubeconfigs(readKubeconfigFiles(env, explicit)).contexts.map(({ name }) => name);
   } catch {
     return [];
   }

@@ -8,6 +8,8 @@ export interface Flag {
   describe: string;
   /** The only values accepted. */
   choices?: readonly string[];
+  /** Beginnings of values, for completion; others may be accepted too. */
+  values?: readonly string[];
   default?: string | boolean;
   /** What the value is, for completion. */
   value?: "context" | "namespace" | "duration";

@@ -1,6 +1,7 @@
 /** The command line of `status`. */
 import { CONTEXTS, NO_HEADERS, ONE_CONTEXT } from "./cluster-flags.ts";
 import type { Verb } from "./flag.ts";
+import { OUTPUT_FORMATS } from "./output-formats.ts";
 
 /** `status`. */
 export const STATUS: Verb = {
@@ -15,10 +16,42 @@ export const STATUS: Verb = {
       name: "output",
       short: "o",
       type: "string",
-      choices: ["wide", "json", "yaml", "name"],
-      describe: "Output format",
+      values: OUTPUT_FORMATS,
+      describe:
+        "wide, json, yaml, name, jsonpath=…, jsonpath-as-json=…, jsonpath-file=…, custom-columns=…, custom-columns-file=…",
     },
     NO_HEADERS,
+    { name: "show-labels", type: "boolean", default: false, describe: "A column of the Services' labels" },
+    {
+      name: "selector",
+      short: "l",
+      type: "string",
+      describe: "Services with these labels only, as kubectl selects them",
+    },
+    { name: "sort-by", type: "string", describe: "Order of the list, by a field: .createdAt" },
+    { name: "template", type: "string", describe: "Template of -o jsonpath, if it does not stand there" },
+    {
+      name: "allow-missing-template-keys",
+      type: "boolean",
+      default: true,
+      describe: "A field that a template does not find is nothing, and no error",
+    },
+    { name: "ignore-not-found", type: "boolean", default: false, describe: "Exit 0 if there is no such Service" },
+    { name: "watch", short: "w", type: "boolean", default: false, describe: "Go on, and show what changes" },
+    { name: "watch-only", type: "boolean", default: false, describe: "Like --watch, without the first list" },
+    {
+      name: "for",
+      type: "string",
+      values: ["synced", "mode=", "serving=", "create", "delete", "jsonpath="],
+      describe: "Wait for: synced, mode=MODE, serving=CLUSTER, create, delete, jsonpath='{.path}'=VALUE",
+    },
+    {
+      name: "timeout",
+      type: "string",
+      value: "duration",
+      default: "30s",
+      describe: "With --for: exit 3 after this time; 0: never",
+    },
     {
       name: "exit-code",
       type: "boolean",
@@ -29,5 +62,7 @@ export const STATUS: Verb = {
   examples: [
     ["kubectl syndicate status -n shop --contexts east,west", "Services of one namespace, one column per cluster"],
     ["kubectl syndicate status checkout -n shop --contexts east,west", "One Service as a tree"],
+    ["kubectl syndicate status checkout -n shop --for=serving=west --timeout 5m", "Wait until west alone serves"],
+    ["kubectl syndicate status -n shop -o jsonpath='{.items[?(@.inSync==false)].name}'", "Names for a script"],
   ],
 };

@@ -14,7 +14,8 @@ export function serviceDocument(model: StatusModel, service: ServiceStatus): obj
   return { ...itemDocument(service), clusters: model.clusters };
 }
 
-function itemDocument(service: ServiceStatus): object {
+/** One Service of a list. */
+export function itemDocument(service: ServiceStatus): object {
   return { apiVersion: API_VERSION, kind: "ServiceStatus", ...service };
 }
 

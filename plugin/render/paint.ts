@@ -20,10 +20,30 @@ interface Signs {
   last: string;
   pipe: string;
   arrow: string;
+  /** Something was left out. */
+  ellipsis: string;
 }
 
-const UNICODE: Signs = { ok: "✔", warn: "!", fail: "✖", branch: "├─ ", last: "└─ ", pipe: "│  ", arrow: "→" };
-const ASCII: Signs = { ok: "ok", warn: "warn", fail: "FAIL", branch: "|- ", last: "`- ", pipe: "|  ", arrow: "->" };
+const UNICODE: Signs = {
+  ok: "✔",
+  warn: "!",
+  fail: "✖",
+  branch: "├─ ",
+  last: "└─ ",
+  pipe: "│  ",
+  arrow: "→",
+  ellipsis: "…",
+};
+const ASCII: Signs = {
+  ok: "ok",
+  warn: "warn",
+  fail: "FAIL",
+  branch: "|- ",
+  last: "`- ",
+  pipe: "|  ",
+  arrow: "->",
+  ellipsis: "...",
+};
 
 /** The paint for one stream. `color` is the value of `--color`. */
 export function choosePaint(io: Pick<Io, "env">, output: Pick<Output, "isTTY">, color: string): Paint {

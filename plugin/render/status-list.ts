@@ -2,33 +2,63 @@
 import { formatDuration } from "../duration.ts";
 import type { ClusterStatus, PlaceStatus, ServiceStatus, StatusModel } from "../status/model.ts";
 import type { Paint } from "./paint.ts";
-import { type Cell, plain, renderTable } from "./table.ts";
+import { type Cell, plain, renderTable, widthOf } from "./table.ts";
 
 export interface ListOptions {
   headers: boolean;
   /** A column NAMESPACE. */
   namespaces: boolean;
+  /** A column LABELS. */
+  labels?: boolean;
   /** Milliseconds since 1970, for AGE. */
   now: number;
+  /** Width of the terminal; where the table is wider, the clusters stand below each other. */
+  columns?: number | undefined;
 }
 
 /** The lines of `status`. */
 export function renderList(model: StatusModel, paint: Paint, options: ListOptions): string[] {
-  const { clusters, services } = model;
-  const headers = plain(
-    ...(options.namespaces ? ["NAMESPACE"] : []),
-    "NAME",
-    ...clusters.map(({ name }) => name.toUpperCase()),
-    "SYNC",
-    "AGE",
-  );
-  const rows = services.map((service) => [
+  const { headers, columns } = options;
+  const rows = [
+    ...(headers ? [headerOf(model, options)] : []),
+    ...model.services.map((one) => rowOf(one, model, paint, options)),
+  ];
+  const fits = columns === undefined || rows.length === 0 || widthOf(rows) <= columns;
+  return fits ? renderTable(rows) : renderStacked(model, paint, options);
+}
+
+function headerOf({ clusters }: StatusModel, { namespaces, labels }: ListOptions): Cell[] {
+  const names = clusters.map(({ name }) => name.toUpperCase());
+  return plain(...(namespaces ? ["NAMESPACE"] : []), "NAME", ...names, "SYNC", "AGE", ...(labels ? ["LABELS"] : []));
+}
+
+function rowOf(service: ServiceStatus, { clusters }: StatusModel, paint: Paint, options: ListOptions): Cell[] {
+  return [
     ...plain(...(options.namespaces ? [service.namespace] : []), service.name),
     ...clusters.map(({ name }) => placeCell(service.places.find(({ cluster }) => cluster === name))),
     syncCell(service.sync, service.inSync, paint),
     ...plain(formatAge(service.createdAt, options.now)),
-  ]);
-  return renderTable(options.headers ? [headers, ...rows] : rows);
+    ...plain(...(options.labels ? [formatLabels(service.labels) || "<none>"] : [])),
+  ];
+}
+
+/** Each Service with a line for each cluster, for narrow terminals and many clusters. */
+function renderStacked({ clusters, services }: StatusModel, paint: Paint, options: ListOptions): string[] {
+  const width = Math.max(...clusters.map(({ name }) => name.length));
+  return services.flatMap((service) => {
+    const name = options.namespaces ? `${service.namespace}/${service.name}` : service.name;
+    const { text, paint: color } = syncCell(service.sync, service.inSync, paint);
+    const places = clusters.map((cluster) => {
+      const cell = placeCell(service.places.find((place) => place.cluster === cluster.name));
+      return `  ${cluster.name.padEnd(width)}   ${cell.text}`;
+    });
+    const labels = options.labels ? [`  ${formatLabels(service.labels)}`] : [];
+    return [
+      `${name}   ${color ? color(text) : text}   ${formatAge(service.createdAt, options.now)}`,
+      ...places,
+      ...labels,
+    ];
+  });
 }
 
 /** `union 6/9`; `-` where there is no Service, `?` where nobody knows. */

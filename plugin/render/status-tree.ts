@@ -6,9 +6,10 @@ import { renderTable } from "./table.ts";
 
 /** Addresses shown before "and N more". */
 const SHOWN = 3;
+const HEAD_INDENT = "Service:  ".length;
 
-/** The lines of `status SERVICE`. */
-export function renderTree(service: ServiceStatus, paint: Paint): string[] {
+/** The lines of `status SERVICE`; on a terminal of so many columns, wrapped or cut so that none is longer. */
+export function renderTree(service: ServiceStatus, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
   const heads = renderTable(
     service.places.map((place) => [
       { text: place.cluster },
@@ -24,12 +25,12 @@ export function renderTree(service: ServiceStatus, paint: Paint): string[] {
     return [(isLast ? last : branch) + (heads[i] ?? "").trimEnd(), ...inner];
   });
   return [
-    ...renderHead(service),
+    ...renderHead(service).flatMap((line) => wrap(line, columns, HEAD_INDENT)),
     "",
     service.name,
-    ...branches,
+    ...branches.map((line) => cut(line, columns, paint.signs.ellipsis)),
     "",
-    ...service.places.map((place) => verdictLine(place, paint)),
+    ...service.places.flatMap((place) => renderVerdict(place, paint, columns)),
   ];
 }
 
@@ -80,8 +81,25 @@ function listSome(addresses: readonly string[]): string {
   return addresses.length > SHOWN ? `${shown} and ${addresses.length - SHOWN} more` : shown;
 }
 
-function verdictLine(place: PlaceStatus, paint: Paint): string {
+function renderVerdict(place: PlaceStatus, paint: Paint, columns: number): string[] {
   const text = place.messages.length ? `${place.reason}: ${place.messages.join("; ")}` : place.reason;
-  if (place.inSync) return `${paint.good(paint.signs.ok)} ${place.cluster}: ${text}`;
-  return `${paint.warn(paint.signs.warn)} ${place.cluster}: ${text}`;
+  const sign = place.inSync ? paint.signs.ok : paint.signs.warn;
+  const [first = "", ...rest] = wrap(`${sign} ${place.cluster}: ${text}`, columns, sign.length + 1);
+  const color = place.inSync ? paint.good : paint.warn;
+  return [color(sign) + first.slice(sign.length), ...rest];
+}
+
+function cut(line: string, columns: number, ellipsis: string): string {
+  return line.length <= columns ? line : line.slice(0, Math.max(0, columns - ellipsis.length)) + ellipsis;
+}
+
+/** Lines of at most so many columns, broken at spaces, all but the first indented. */
+function wrap(text: string, columns: number, indent: number): string[] {
+  if (text.length <= columns) return [text];
+  const at = text.lastIndexOf(" ", columns);
+  const end = at > indent ? at : columns;
+  return [
+    text.slice(0, end),
+    ...wrap(" ".repeat(indent) + text.slice(end).trimStart(), Math.max(columns, indent + 8), indent),
+  ];
 }

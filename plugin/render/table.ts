@@ -7,14 +7,24 @@ export interface Cell {
 }
 
 const GAP = 3;
+/** A column is never narrower, as with kubectl. */
+const LEAST_WIDTH = 6;
 
 /** The lines of a table. */
 export function renderTable(rows: readonly (readonly Cell[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.text.length);
   return rows.map((row) =>
-    row.map((cell, i) => renderCell(cell, i === row.length - 1 ? 0 : (widths[i] ?? 0) + GAP)).join(""),
+    row
+      .map((cell, i) => renderCell(cell, i === row.length - 1 ? 0 : Math.max(LEAST_WIDTH, (widths[i] ?? 0) + GAP)))
+      .join(""),
   );
+}
+
+/** Columns the widest line of a table takes. */
+export function widthOf(rows: readonly (readonly Cell[])[]): number {
+  const unpainted = rows.map((row) => row.map(({ text }) => ({ text })));
+  return Math.max(...renderTable(unpainted).map((line) => line.length));
 }
 
 function renderCell({ text, paint }: Cell, width: number): string {

@@ -4,7 +4,7 @@ import { SHADOW_OF } from "../../shared/keys.ts";
 import type { CallOptions } from "../../shared/kube/client.ts";
 import { label } from "../../shared/kube/objects.ts";
 import type { ClusterView, ServiceKey } from "../../shared/protocol/snapshot.ts";
-import { readNamespace, readService } from "../clusters/gather.ts";
+import { listMatching, readNamespace, readService } from "../clusters/gather.ts";
 import { isInScope } from "../clusters/identity.ts";
 import { describeProblem, type Session } from "../clusters/session.ts";
 import { indexObjects, type ObjectIndex, unreadView, viewService } from "../clusters/view.ts";
@@ -32,18 +32,31 @@ export async function collectService(
   return { clusters: readings.map(({ session }) => session.status), services: status ? [status] : [] };
 }
 
-/** The model of all Services that take part, of one namespace or, if it is undefined, of all. */
+/** Which Services to look at: of one namespace or, if it is undefined, of all; with labels as the API server selects them. */
+export interface Range {
+  namespace: string | undefined;
+  labelSelector?: string | undefined;
+}
+
+/** The model of all Services of a range that take part. A Service matches by its labels in any cluster. */
 export async function collectServices(
   sessions: readonly Session[],
-  namespace: string | undefined,
+  { namespace, labelSelector }: Range,
   call: CallOptions,
   now: number,
 ): Promise<StatusModel> {
-  const readings = await readAll(sessions, async ({ client }) =>
-    indexObjects(await readNamespace(client, namespace, call)),
-  );
+  const matching = new Set<string>();
+  const readings = await readAll(sessions, async ({ client }) => {
+    const [objects, names] = await Promise.all([
+      readNamespace(client, namespace, call),
+      labelSelector === undefined ? [] : listMatching(client, namespace, labelSelector, call),
+    ]);
+    for (const id of names) matching.add(id);
+    return indexObjects(objects);
+  });
   const services: ServiceStatus[] = [];
   for (const key of listKeys(readings)) {
+    if (labelSelector !== undefined && !matching.has(`${key.namespace}/${key.name}`)) continue;
     const views = viewsOf(readings, key);
     const members = membersOf(readings, key.namespace);
     // A namespace that no sync process watches has nothing to show.

@@ -60,6 +60,8 @@ export interface ServiceStatus {
   namespace: string;
   name: string;
   ports: readonly string[];
+  /** Labels of the Service in the first cluster that has it. */
+  labels: Readonly<Record<string, string>>;
   headless: boolean;
   /** The latest declaration, if there is one. */
   intent?: Intent;

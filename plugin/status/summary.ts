@@ -43,6 +43,7 @@ export function summarise(
     namespace: key.namespace,
     name: key.name,
     ports: (first.spec.ports ?? []).map(({ port, protocol }) => `${port}/${protocol ?? "TCP"}`),
+    labels: first.metadata.labels ?? {},
     headless: first.spec.clusterIP === "None",
     ...(intent ? { intent: copyIntent({ ...intent }, undefined) } : {}),
     inSync: places.every(({ inSync }) => inSync),

@@ -62,7 +62,6 @@ const refused: [string, RegExp][] = [
   ["stauts", /Unknown argument: stauts\nSee: kubectl syndicate --help/],
   ["status web other", /Unknown argument: other/],
   ["status --bogus", /Unknown argument: bogus\nSee: kubectl syndicate status --help/],
-  ["status -oxml", /Choices: "wide", "json", "yaml", "name"/],
   ["migrate rollback web --from a", /Unknown argument: from\nSee: kubectl syndicate migrate rollback --help/],
   ["migrate web --from a --to b --strategy swap", /Choices: "union", "cutover"/],
 ];

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listCandidates } from "../../../plugin/completion/candidates.ts";
+import { OUTPUT_FORMATS } from "../../../plugin/flags/output-formats.ts";
 import { VERBS } from "../../../plugin/flags/verbs.ts";
 
-const contexts = () => ["east", "west", "emea"];
+const contexts = async () => ["east", "west", "emea"];
 
 /** Words typed (the last one may be empty) → values offered, without descriptions. */
 const rows: [string, string[], string[]][] = [
@@ -17,14 +18,16 @@ const rows: [string, string[], string[]][] = [
   ["contexts", ["migrate", "web", "--from", "e"], ["east", "emea"]],
   ["contexts behind =", ["migrate", "web", "--to=w"], ["--to=west"]],
   ["a second context in a list", ["status", "--contexts", "east,"], ["east,west", "east,emea"]],
-  ["values of -o", ["status", "-o", ""], ["wide", "json", "yaml", "name"]],
+  ["values of -o", ["status", "-o", ""], [...OUTPUT_FORMATS]],
   ["values of an optional value only behind =", ["migrate", "--dry-run=s"], ["--dry-run=server"]],
+  ["words that are none of a Service", ["set", "u"], ["union"]],
+  ["shells", ["completion", ""], ["script", "install"]],
   ["a word that is no flag", ["status", "we"], []],
 ];
 
 for (const [name, words, expected] of rows) {
-  test(name, () => {
-    const found = listCandidates(words, contexts).map((line) => line.split("\t")[0]);
+  test(name, async () => {
+    const found = (await listCandidates(words, contexts)).map((line) => line.split("\t")[0]);
     assert.deepEqual(found, expected);
   });
 }

@@ -1,0 +1,92 @@
+/** The answer of `status` in the format asked for. */
+import { CliError } from "../exit.ts";
+import { type Io, tell } from "../io.ts";
+import { findResults, renderAsJson, renderResults } from "../jsonpath/evaluation.ts";
+import { renderColumns } from "../output/custom-columns.ts";
+import type { Format } from "../output/format.ts";
+import { itemDocument, listDocument, renderDocument, serviceDocument } from "../render/document.ts";
+import { choosePaint, type Paint } from "../render/paint.ts";
+import { noteOf, renderList, renderNotes, renderWide } from "../render/status-list.ts";
+import { renderTree } from "../render/status-tree.ts";
+import type { StatusModel } from "./model.ts";
+import type { StatusOptions } from "./options.ts";
+
+/** Writes the answer to stdout and what else is to be known to stderr. Throws `CliError` if the one Service is nowhere. */
+export function printStatus(model: StatusModel, options: StatusOptions, io: Io): void {
+  const talk = choosePaint(io, io.stderr, options.color);
+  const clusterNotes = () => model.clusters.flatMap((cluster) => noteOf(cluster, talk));
+  if (options.service !== undefined && model.services.length === 0) {
+    tell(io, ...clusterNotes());
+    if (options.ignoreMissing) return;
+    throw new CliError(`no cluster that answered has a Service ${options.namespace}/${options.service}`, {
+      next: `kubectl syndicate status -n ${options.namespace}${options.contextFlags}`,
+    });
+  }
+  io.stdout.write(renderStatus(model, options, io));
+  if (model.services.length === 0) tell(io, describeNothing(options));
+  tell(io, ...(options.service === undefined ? renderNotes(model, talk, options.contextFlags) : clusterNotes()));
+}
+
+function describeNothing({ namespace, labelSelector }: StatusOptions): string {
+  const matching = labelSelector === undefined ? "" : ` matching ${labelSelector}`;
+  return `No Service${matching} takes part${namespace === undefined ? "" : ` in namespace ${namespace}`}.`;
+}
+
+/** The answer as text. */
+export function renderStatus(
+  model: StatusModel,
+  options: StatusOptions,
+  io: Pick<Io, "env" | "stdout" | "now">,
+): string {
+  const { format } = options;
+  switch (format.kind) {
+    case "table":
+    case "wide":
+      return joinLines(renderTables(model, options, choosePaint(io, io.stdout, options.color), io));
+    case "name":
+      return joinLines(model.services.map(({ name }) => `service/${name}`));
+    case "custom-columns":
+      return joinLines(renderColumns(model.services.map(itemDocument), format.columns, options.headers));
+    default:
+      return renderData(documentOf(model, options), format, options.strict);
+  }
+}
+
+function renderTables(
+  model: StatusModel,
+  options: StatusOptions,
+  paint: Paint,
+  { stdout, now }: Pick<Io, "stdout" | "now">,
+): string[] {
+  const { headers, labels, format, service, namespace } = options;
+  const [only] = model.services;
+  if (format.kind === "wide") return renderWide(model, paint, headers);
+  const columns = stdout.isTTY ? stdout.columns : undefined;
+  if (service !== undefined && only) return renderTree(only, paint, columns);
+  if (!only) return [];
+  return renderList(model, paint, { headers, namespaces: namespace === undefined, labels, now: now(), columns });
+}
+
+function documentOf(model: StatusModel, { service }: StatusOptions): object {
+  const [only] = model.services;
+  return service !== undefined && only ? serviceDocument(model, only) : listDocument(model);
+}
+
+type DataFormat = Extract<
+  Format,
+  { kind: "json" | "yaml" } | { template: unknown; kind: "jsonpath" | "jsonpath-as-json" }
+>;
+
+function renderData(document: object, format: DataFormat, strict: boolean): string {
+  if (!("template" in format)) return renderDocument(document, format.kind);
+  try {
+    const results = findResults(format.template, document, { strict });
+    return format.kind === "jsonpath" ? renderResults(results) : renderAsJson(results);
+  } catch (error) {
+    throw new CliError(`error executing jsonpath: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function joinLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
