@@ -19,7 +19,7 @@ export function sortBy<T>(items: readonly T[], path: string): T[] {
 function compare(a: unknown, b: unknown, path: string): number {
   if (a === undefined || a === null || b === undefined || b === null) return rank(a) - rank(b);
   if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === "string" && typeof b === "string") return compareNaturally(a, b);
+  if (typeof a === "string" && typeof b === "string") return compareTexts(a, b);
   throw new CliError(`--sort-by ${path}: only numbers and texts have an order`);
 }
 
@@ -27,19 +27,22 @@ function rank(value: unknown): number {
   return value === undefined || value === null ? 0 : 1;
 }
 
-/** `web-9` before `web-10`: runs of digits count as numbers. */
-export function compareNaturally(a: string, b: string): number {
-  const [left, right] = [chunksOf(a), chunksOf(b)];
-  for (const [i, part] of left.entries()) {
-    const other = right[i];
-    if (other === undefined) return 1;
-    const numbers = /^\d/.test(part) && /^\d/.test(other);
-    if (numbers && Number(part) !== Number(other)) return Number(part) - Number(other);
-    if (part !== other) return part < other ? -1 : 1;
-  }
-  return left.length - right.length;
+/** Where both are quantities (`100m`, `1Gi`, `10`), by their size, else by their bytes. */
+function compareTexts(a: string, b: string): number {
+  const [x, y] = [parseQuantity(a), parseQuantity(b)];
+  if (x !== undefined && y !== undefined) return x - y;
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function chunksOf(text: string): readonly string[] {
-  return text.match(/\d+|\D/g) ?? [];
+const POWERS = ["", "k", "M", "G", "T", "P", "E"];
+const SMALL: Readonly<Record<string, number>> = { n: 1e-9, u: 1e-6, m: 1e-3 };
+
+/** A Kubernetes quantity as a number, undefined for other texts. */
+function parseQuantity(text: string): number | undefined {
+  const [, digits, suffix = ""] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const binary = suffix.endsWith("i");
+  const power = POWERS.indexOf(binary ? (suffix[0]?.replace("K", "k") ?? "") : suffix);
+  return Number(digits) * (SMALL[suffix] ?? (binary ? 1024 : 1000) ** power);
 }

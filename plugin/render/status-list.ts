@@ -14,6 +14,8 @@ export interface ListOptions {
   now: number;
   /** Width of the terminal; where the table is wider, the clusters stand below each other. */
   columns?: number | undefined;
+  /** See `renderTable`. */
+  widths?: number[] | undefined;
 }
 
 /** The lines of `status`. */
@@ -24,7 +26,7 @@ export function renderList(model: StatusModel, paint: Paint, options: ListOption
     ...model.services.map((one) => rowOf(one, model, paint, options)),
   ];
   const fits = columns === undefined || rows.length === 0 || widthOf(rows) <= columns;
-  return fits ? renderTable(rows) : renderStacked(model, paint, options);
+  return fits ? renderTable(rows, options.widths) : renderStacked(model, paint, options);
 }
 
 function headerOf({ clusters }: StatusModel, { namespaces, labels }: ListOptions): Cell[] {
@@ -52,7 +54,7 @@ function renderStacked({ clusters, services }: StatusModel, paint: Paint, option
       const cell = placeCell(service.places.find((place) => place.cluster === cluster.name));
       return `  ${cluster.name.padEnd(width)}   ${cell.text}`;
     });
-    const labels = options.labels ? [`  ${formatLabels(service.labels)}`] : [];
+    const labels = options.labels ? [`  labels ${formatLabels(service.labels) || "<none>"}`] : [];
     return [
       `${name}   ${color ? color(text) : text}   ${formatAge(service.createdAt, options.now)}`,
       ...places,
@@ -76,7 +78,9 @@ export function syncCell(word: string, inSync: boolean, paint: Paint): Cell {
 /** Time since creation, as kubectl's AGE. */
 export function formatAge(createdAt: string | undefined, now: number): string {
   const created = Date.parse(createdAt ?? "");
-  return Number.isNaN(created) ? "<unknown>" : formatDuration(Math.max(0, Math.floor((now - created) / 1000) * 1000));
+  if (Number.isNaN(created)) return "<unknown>";
+  const seconds = Math.floor((now - created) / 1000);
+  return seconds > 0 ? formatDuration(seconds * 1000) : "0s";
 }
 
 /** What stderr says below the table: clusters with a problem, and where to look next. */
@@ -98,12 +102,12 @@ export function noteOf(cluster: ClusterStatus, paint: Paint): string[] {
 }
 
 /** One line per Service and cluster, for grep. */
-export function renderWide(model: StatusModel, paint: Paint, headers: boolean): string[] {
+export function renderWide(model: StatusModel, paint: Paint, headers: boolean, widths?: number[]): string[] {
   const header = plain(
     ..."NAMESPACE NAME CLUSTER MODE ROLE SELECTOR ENDPOINTS OWN REMOTE CLUSTER-IP PORTS SYNC REASON".split(" "),
   );
   const rows = model.services.flatMap((service) => service.places.map((place) => wideRow(service, place, paint)));
-  return renderTable(headers ? [header, ...rows] : rows);
+  return renderTable(headers ? [header, ...rows] : rows, widths);
 }
 
 function wideRow(service: ServiceStatus, place: PlaceStatus, paint: Paint): Cell[] {

@@ -10,9 +10,8 @@ const GAP = 3;
 /** A column is never narrower, as with kubectl. */
 const LEAST_WIDTH = 6;
 
-/** The lines of a table. */
-export function renderTable(rows: readonly (readonly Cell[])[]): string[] {
-  const widths: number[] = [];
+/** The lines of a table. `widths` keeps the columns of a table aligned that is printed in parts: it grows. */
+export function renderTable(rows: readonly (readonly Cell[])[], widths: number[] = []): string[] {
   for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.text.length);
   return rows.map((row) =>
     row

@@ -32,17 +32,18 @@ function describeNothing({ namespace, labelSelector }: StatusOptions): string {
   return `No Service${matching} takes part${namespace === undefined ? "" : ` in namespace ${namespace}`}.`;
 }
 
-/** The answer as text. */
+/** The answer as text. `widths`: see `renderTable`. */
 export function renderStatus(
   model: StatusModel,
   options: StatusOptions,
   io: Pick<Io, "env" | "stdout" | "now">,
+  widths?: number[],
 ): string {
   const { format } = options;
   switch (format.kind) {
     case "table":
     case "wide":
-      return joinLines(renderTables(model, options, choosePaint(io, io.stdout, options.color), io));
+      return joinLines(renderTables(model, options, choosePaint(io, io.stdout, options.color), io, widths));
     case "name":
       return joinLines(model.services.map(({ name }) => `service/${name}`));
     case "custom-columns":
@@ -57,14 +58,22 @@ function renderTables(
   options: StatusOptions,
   paint: Paint,
   { stdout, now }: Pick<Io, "stdout" | "now">,
+  widths?: number[],
 ): string[] {
   const { headers, labels, format, service, namespace } = options;
   const [only] = model.services;
-  if (format.kind === "wide") return renderWide(model, paint, headers);
+  if (format.kind === "wide") return renderWide(model, paint, headers, widths);
   const columns = stdout.isTTY ? stdout.columns : undefined;
   if (service !== undefined && only) return renderTree(only, paint, columns);
   if (!only) return [];
-  return renderList(model, paint, { headers, namespaces: namespace === undefined, labels, now: now(), columns });
+  return renderList(model, paint, {
+    headers,
+    namespaces: namespace === undefined,
+    labels,
+    now: now(),
+    columns,
+    widths,
+  });
 }
 
 function documentOf(model: StatusModel, { service }: StatusOptions): object {

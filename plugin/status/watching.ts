@@ -96,13 +96,14 @@ function trim(lines: readonly string[], height: number, ellipsis: string): reado
 /** Many Services: first all of them, then a line for each that changed, as `kubectl get -w` does. */
 function openList(options: StatusOptions, io: Io): View {
   const seen = new Map<string, string>();
+  const widths: number[] = [];
   let first = true;
   let noted = "";
   return {
     show(model) {
       const changed = model.services.filter((service) => isNew(seen, service));
       const print = changed.length > 0 && !(first && options.watchOnly);
-      if (print) io.stdout.write(renderChanges({ ...model, services: changed }, options, first, io));
+      if (print) io.stdout.write(renderChanges({ ...model, services: changed }, options, { first, widths }, io));
       const notes = renderNotes({ ...model, services: [] }, choosePaint(io, io.stderr, options.color), "");
       if (notes.join("\n") !== noted) tell(io, ...notes);
       noted = notes.join("\n");
@@ -119,13 +120,19 @@ function isNew(seen: Map<string, string>, service: ServiceStatus): boolean {
 }
 
 /** JSON and YAML as a stream of objects, one line or one document each. */
-function renderChanges(model: StatusModel, options: StatusOptions, first: boolean, io: Io): string {
+function renderChanges(
+  model: StatusModel,
+  options: StatusOptions,
+  { first, widths }: { first: boolean; widths: number[] },
+  io: Io,
+): string {
+  const { format, headers } = options;
   const each = (one: ServiceStatus) =>
     renderStatus({ ...model, services: [one] }, { ...options, service: one.name }, io);
-  if (options.format.kind === "json") {
+  if (format.kind === "json") {
     return model.services.map((one) => `${JSON.stringify(JSON.parse(each(one)))}\n`).join("");
   }
-  if (options.format.kind === "yaml") return model.services.map((one) => `---\n${each(one)}`).join("");
-  if ("template" in options.format) return model.services.map(each).join("");
-  return renderStatus(model, { ...options, headers: options.headers && first }, io);
+  if (format.kind === "yaml") return model.services.map((one) => `---\n${each(one)}`).join("");
+  if ("template" in format) return model.services.map(each).join("");
+  return renderStatus(model, { ...options, headers: headers && first }, io, widths);
 }

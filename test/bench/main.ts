@@ -2,11 +2,13 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { findBinaries } from "../lab/binaries/binaries.ts";
 import { recordOutcome } from "./document.ts";
+import { plugin } from "./plugin.ts";
 import { type Bench, type BenchOptions, renderRows } from "./row.ts";
 import { sync } from "./sync.ts";
 import { webhook } from "./webhook.ts";
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
+  ["plugin", plugin],
   ["sync", sync],
   ["webhook", webhook],
 ]);

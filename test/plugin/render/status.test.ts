@@ -63,6 +63,33 @@ test("a list with a cluster that does not answer", () => {
   assertGolden("status-partial.txt", `${list.join("\n")}\n`);
 });
 
+test("one, two and five clusters; too many for a narrow terminal stand below each other", () => {
+  const widened = (count: number): StatusModel => {
+    const names = ["east", "west", "north", "south", "centre"].slice(0, count);
+    const world = union();
+    const { clusters: known, services } = modelOf(world, [statusOf(world)]);
+    const [cluster] = known;
+    const [service] = services;
+    const [place] = service?.places ?? [];
+    assert.ok(cluster && service && place);
+    return {
+      clusters: names.map((name) => ({ ...cluster, name })),
+      services: [{ ...service, places: names.map((name) => ({ ...place, cluster: name })) }],
+    };
+  };
+  const options = { headers: true, namespaces: true, labels: true, now: 1_700_000_000_000 };
+  const lists = [1, 2, 5].map((count) => renderList(widened(count), paint, options).join("\n"));
+  const narrow = renderList(widened(5), paint, { ...options, columns: 60 });
+  assertGolden("status-clusters.txt", `${[...lists, narrow.join("\n")].join("\n\n")}\n`);
+  assert.ok(narrow.every((line) => line.length <= 60));
+});
+
+test("a tree in a narrow terminal: no line is longer", () => {
+  const lines = renderTree(statusOf(union()), paint, 40);
+  assertGolden("tree-narrow.txt", `${lines.join("\n")}\n`);
+  assert.ok(lines.every((line) => line.length <= 40));
+});
+
 const trees: [string, () => World][] = [
   ["tree-union.txt", union],
   ["tree-moved.txt", moved],
