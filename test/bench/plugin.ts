@@ -30,13 +30,17 @@ interface Room {
 export const plugin: Bench = {
   describe:
     "Whole processes from start to end, medians, everything taking turns in one run: the floor is kubectl itself doing the least of the kind.",
-  async run(tell) {
+  parts: ["start", "status"],
+  async run({ parts, scale, tell }) {
     tell(await bundleAll(ROOT));
     tell(await buildBinary(ROOT, process.execPath));
     const folder = mkdtempSync(join(tmpdir(), "bench-plugin-"));
     try {
       const room = await furnish(folder, tell);
-      return [...(await measureStart(room)), ...(await measureStatus(room, tell))];
+      const rows: Row[] = [];
+      if (parts.includes("start")) rows.push(...(await measureStart(room)));
+      if (parts.includes("status")) rows.push(...(await measureStatus(room, scale, tell)));
+      return rows;
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -69,7 +73,7 @@ async function measureStart({ kubectl, env }: Room): Promise<Row[]> {
   } satisfies Record<string, CommandLine>;
   const found = await timeInTurn(cases, { env: { ...env, KUBECONFIG: "/dev/null" }, rounds: START_ROUNDS });
   const row = (name: string, value: number, floor: number, reach: number) =>
-    makeRow({ name, unit: "ms", value, floor, reach, better: "less" });
+    makeRow({ name, unit: "ms", value, floor, atMost: { ratio: reach } });
   return [
     row("--version / kubectl version --client", found.version, found.client, 1.7),
     row("--version of the executable / kubectl version --client", found.binary, found.client, 1.7),
@@ -78,12 +82,13 @@ async function measureStart({ kubectl, env }: Room): Promise<Row[]> {
   ];
 }
 
-async function measureStatus(room: Room, tell: (line: string) => void): Promise<Row[]> {
+async function measureStatus(room: Room, scale: number, tell: (line: string) => void): Promise<Row[]> {
   const lab = await startLab({ log: tell });
   try {
     await installSyndicate(lab, { webhook: false });
     const rows: Row[] = [];
-    for (const size of SIZES) {
+    for (const { services, ...rest } of SIZES) {
+      const size = { services: Math.ceil(services * scale), ...rest };
       tell(`${size.services} Services`);
       await createServices(lab.cluster("east"), lab.cluster("west"), size.namespace, size.services);
       rows.push(...(await measureSize(lab, room, size)));
@@ -106,6 +111,6 @@ async function measureSize(lab: Lab, { kubectl, env }: Room, size: (typeof SIZES
   const found = await timeInTurn(cases, { env: { ...env, KUBECONFIG: lab.kubeconfig }, rounds });
   const what = `status of ${services} Services in two clusters`;
   const row = (name: string, value: number) =>
-    makeRow({ name, unit: "ms", value, floor: found.kubectl, reach, better: "less" });
+    makeRow({ name, unit: "ms", value, floor: found.kubectl, atMost: { ratio: reach } });
   return [row(`${what} / kubectl get, twice`, found.bundle), row(`${what}, the executable`, found.binary)];
 }
