@@ -6,6 +6,7 @@ import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
 import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
+import { changedAt } from "./propagation.ts";
 import {
   stubEndpoints,
   stubSlice,
@@ -37,6 +38,8 @@ export interface ClusterEvents {
   onKey(key: string): void;
   /** A copy of ours of `namespace/name` may have changed in a peer; only who carries out an intent looks at those. */
   onPeerCopy(key: string): void;
+  /** A slice of a peer that concerns `namespace/name` was changed at this time, milliseconds since 1970. */
+  onChanged(key: string, at: number): void;
   /** Everything in this namespace may have to be looked at. */
   onNamespace(namespace: string): void;
   /** The cluster became readable or unreadable. */
@@ -75,7 +78,18 @@ export class WatchedCluster {
     const trimmed = own ? trimSlice : trimPeerSlice;
     const trimOrStub = (slice: EndpointSlice) => (this.#isInScope(slice) ? trimmed(slice) : stubSlice(slice));
     this.#follow(services.all, this.stores.services, trimService, (service) => this.#toldService(service));
-    this.#follow(endpointSlices.all, this.stores.slices, trimOrStub, (slice) => this.#toldSlice(slice, own));
+    const times = new WeakMap<EndpointSlice, number>();
+    const trimAndDate = (slice: EndpointSlice) => {
+      const seenAt = Date.now();
+      const at = own ? seenAt : changedAt(slice, seenAt);
+      const kept = trimOrStub(slice);
+      // Only changes that waited are remembered: all others are told as soon as they are seen.
+      if (at !== seenAt) times.set(kept, at);
+      return kept;
+    };
+    this.#follow(endpointSlices.all, this.stores.slices, trimAndDate, (slice) =>
+      this.#toldSlice(slice, own ? undefined : (times.get(slice) ?? Date.now())),
+    );
     if (!own) return;
     this.#follow(
       endpoints.all,
@@ -178,13 +192,18 @@ export class WatchedCluster {
   }
 
   /** A slice of a shadow concerns the shadowed Service; if the shadow is not known yet, its own event will tell. */
-  #toldSlice(slice: EndpointSlice, own: boolean): void {
+  #toldSlice(slice: EndpointSlice, changed: number | undefined): void {
     const [key] = sliceKey(slice);
     if (key === undefined) return;
     const owner = this.stores.services.get(key);
     const concerned = (owner && shadowedKey(owner)[0]) ?? key;
-    if (own || label(slice, MANAGED_BY) !== OUR_MANAGER) this.#tell(concerned);
-    else if (this.#events.isInScope(namespaceOf(concerned))) this.#events.onPeerCopy(concerned);
+    const own = changed === undefined;
+    if (!own && label(slice, MANAGED_BY) === OUR_MANAGER) {
+      if (this.#events.isInScope(namespaceOf(concerned))) this.#events.onPeerCopy(concerned);
+      return;
+    }
+    if (!own && this.#events.isInScope(namespaceOf(concerned))) this.#events.onChanged(concerned, changed);
+    this.#tell(concerned);
   }
 }
 

@@ -9,6 +9,8 @@ import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
 import { fenceWrites } from "./fence.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
+import { judgeHealth } from "./health.ts";
+import type { Identity } from "./identity.ts";
 import { isDeclared, knownKeys } from "./inventory.ts";
 import { storeKnownPeers } from "./known-peers.ts";
 import { LossTally } from "./loss-tally.ts";
@@ -16,8 +18,9 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { OrderBook, type Orders } from "./orders.ts";
 import { Overlay } from "./overlay.ts";
 import { Peers } from "./peers.ts";
+import { Propagation } from "./propagation.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
-import { INDEPENDENT, Reasons } from "./reasons.ts";
+import { Reasons } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
 import { createHooks, tellFailure } from "./telling.ts";
 
@@ -49,6 +52,7 @@ export class Controller {
   readonly #sources: Sources;
   readonly #reconciler: Reconciler;
   readonly #queue: KeyedQueue;
+  readonly #propagation: Propagation;
   #peersStarted = false;
   #lookedLongEnough = false;
   #firstRest: Promise<void> | undefined;
@@ -58,7 +62,10 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const { config, clusterUid, log } = options;
     this.#options = options;
-    const client = fenceWrites(options.client, () => this.#leads());
+    const client = fenceWrites(options.client, {
+      isLeader: () => this.#leads(),
+      onResult: (verb, resource, result) => this.metrics.writes.inc({ resource, verb, result }),
+    });
     this.#own = new WatchedCluster(config.clusterName, client, config.podCIDRs, this.#eventsOf(config.clusterName));
     const { clusterName: ownName, namespace } = config;
     const forgotten = () => this.#orders.orders.forgotten;
@@ -101,16 +108,23 @@ export class Controller {
     this.#queue = createQueue({
       run: (key) => this.#run(key),
       onFailure: (...failure) => tellFailure({ metrics: this.metrics, log }, ...failure),
+      onRun: (waitedMs, tookMs) => this.metrics.observeRun(waitedMs, tookMs),
     });
     this.metrics = createMetrics({
-      queueDepth: () => this.#queue.waiting,
-      independents: () => this.#reasons.count(INDEPENDENT),
-      heldDeletions: () => this.#reasons.count("TooManyDeletions"),
+      clusters: () => new Map([[config.clusterName, this.#own], ...this.#peers.clusters]),
+      forgotten,
+      refusals: () => this.#peers.refusals,
+      credentials: () => this.#peers.credentials,
+      queue: () => this.#queue,
+      count: (reason) => this.#reasons.count(reason),
+      isLeader: () => this.#leads(),
+      now: Date.now,
     });
-    this.#reasons = new Reasons(this.metrics.notInSync);
     const { metrics } = this;
-    const hooks = createHooks({ metrics, reasons: this.#reasons, recorder: options.recorder, log });
-    this.#reconciler = new Reconciler(this.#sources, hooks);
+    this.#propagation = new Propagation(metrics.propagation, Date.now);
+    this.#reasons = new Reasons(metrics.notInSync);
+    const tellers = { propagation: this.#propagation, reasons: this.#reasons, recorder: options.recorder, log };
+    this.#reconciler = new Reconciler(this.#sources, createHooks(tellers));
   }
 
   async start(): Promise<void> {
@@ -138,19 +152,14 @@ export class Controller {
     return this.#own.readable;
   }
 
-  /** `performance.now()` of the last sign of life of the own cluster's watches. */
-  get lastEventAt(): number | undefined {
-    return this.#own.lastEventAt;
+  /** What is wrong with this process; undefined if nothing is. See `judgeHealth`. */
+  health(): string | undefined {
+    return judgeHealth(performance.now(), this.#clusters(), this.#queue.oldestRun);
   }
 
-  /** Names of the peers whose kubeconfig is known. */
-  get peers(): readonly string[] {
-    return [...this.#peers.clusters.keys()];
-  }
-
-  /** uid of each peer that was met, by name. */
-  get peerUids(): Readonly<Record<string, string>> {
-    return this.#peers.uids;
+  /** What others may know of the peers: names, uids of those that were met, and why some are refused. */
+  get known(): Pick<Identity, "peers" | "peerUids" | "refusals"> {
+    return { peers: [...this.#peers.clusters.keys()], peerUids: this.#peers.uids, refusals: this.#peers.refusals };
   }
 
   /** Looks at every Service again: what a process does that has just become leader. */
@@ -159,12 +168,6 @@ export class Controller {
   }
 
   #toldOrders({ forgotten, deletionsUntil }: Orders): void {
-    const { metrics } = this;
-    metrics.clusterForgotten.reset();
-    for (const cluster of forgotten) {
-      metrics.clusterForgotten.set({ cluster }, 1);
-      metrics.clusterReadable.remove({ cluster });
-    }
     this.#options.log.warn({ forgotten: [...forgotten], deletionsUntil }, "orders");
     this.#addAll();
   }
@@ -186,6 +189,7 @@ export class Controller {
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
+    else this.#propagation.settled(id);
     if (recheckMs !== undefined) this.#queue.addAfter(id, recheckMs);
   }
 
@@ -214,6 +218,7 @@ export class Controller {
       isEcho: (change) => own && this.#overlay.observe(change),
       onKey: (key) => this.#queue.add(key),
       onPeerCopy: (key) => isDeclared(this.#clusters(), key) && this.#queue.add(key),
+      onChanged: (key, at) => this.#leads() && this.#propagation.changed(key, cluster, at),
       onNamespace: (namespace) => this.#addAll(namespace),
       onReadable: (readable, error) => this.#toldReadable(cluster, readable, error),
       onError: (error) => this.#options.log.debug({ cluster, err: error }, "list or watch failed"),
@@ -222,7 +227,6 @@ export class Controller {
 
   /** Decisions heed a lost cluster at once; that every Service says so waits, for most losses last a second. */
   #toldReadable(cluster: string, readable: boolean, error: unknown): void {
-    this.metrics.clusterReadable.set({ cluster }, readable ? 1 : 0);
     const reason = error instanceof Error ? error.message : undefined;
     this.#options.log[readable ? "info" : "warn"](
       { cluster, reason },
@@ -233,12 +237,12 @@ export class Controller {
     else setTimeout(() => found()?.readable || this.#addAll(), UNREADABLE_GRACE_MS).unref();
   }
 
+  #clusters(): WatchedCluster[] {
+    return [this.#own, ...this.#peers.clusters.values()].filter((cluster) => cluster !== undefined);
+  }
+
   /** Every key any cluster knows, of one namespace if named. */
   #addAll(namespace?: string): void {
     for (const key of knownKeys(this.#clusters(), namespace)) this.#queue.add(key);
-  }
-
-  #clusters(): (WatchedCluster | undefined)[] {
-    return [this.#own, ...this.#peers.clusters.values()];
   }
 }

@@ -34,11 +34,19 @@ export interface Identity {
   peers: readonly string[];
   /** uid of each peer that was met, by name: a person's contexts are held against them. */
   peerUids: Readonly<Record<string, string>>;
+  /** Why peers, or their new kubeconfigs, are refused; by name. */
+  refusals: ReadonlyMap<string, string>;
 }
 
 /** A ConfigMap as far as we use it. */
 export interface ConfigMap extends KubeObject {
   data?: Record<string, string>;
+}
+
+/** What a cluster calls itself; undefined: nothing of ours is installed there. Rejects with `ApiError`. */
+export async function readClusterName(client: KubeClient, namespace: string): Promise<string | undefined> {
+  const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
+  return (await getIfExists<ConfigMap>(client, path))?.data?.["clusterName"];
 }
 
 const UID_NAMESPACE = "kube-system";
@@ -61,6 +69,7 @@ export function renderIdentity(identity: Identity): Record<string, string> {
     endpoints: identity.settings.endpoints,
     peers: [...identity.peers].sort().join(","),
     peerUids: JSON.stringify(identity.peerUids),
+    ...(identity.refusals.size > 0 ? { peersRefused: JSON.stringify(Object.fromEntries(identity.refusals)) } : {}),
     ...(identity.podCIDRs.length > 0 ? { podCIDRs: identity.podCIDRs.join(",") } : {}),
   };
 }
@@ -107,26 +116,17 @@ export interface IdentityOptions {
   client: KubeClient;
   config: Config;
   clusterUid: string;
-  /** The peers known now. */
-  peers(): readonly string[];
-  /** Their uids, of those that were met. */
-  peerUids(): Readonly<Record<string, string>>;
+  /** What is known of the peers now. */
+  known(): Pick<Identity, "peers" | "peerUids" | "refusals">;
   log: Logger;
 }
 
 /** Publishes the identity now and keeps it published; failures are logged and tried again by the next turn. */
-export function startIdentity({
-  client,
-  config,
-  clusterUid,
-  peers,
-  peerUids,
-  log,
-}: IdentityOptions): PublishedIdentity {
+export function startIdentity({ client, config, clusterUid, known, log }: IdentityOptions): PublishedIdentity {
   const { clusterName, podCIDRs, watch, exclude, settings } = config;
   const fixed = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude }, settings };
   const publish = () =>
-    publishIdentity(client, config.namespace, { ...fixed, peers: peers(), peerUids: peerUids() }).then(
+    publishIdentity(client, config.namespace, { ...fixed, ...known() }).then(
       (result) => log.debug({ result }, "identity"),
       (error: unknown) => log.warn({ err: error }, "the identity of this cluster could not be published"),
     );

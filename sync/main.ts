@@ -16,9 +16,6 @@ import { readClusterUid, startIdentity } from "./identity.ts";
 import { Election } from "./lease.ts";
 import { createAdviceServer, createHealthServer, listen } from "./server.ts";
 
-/** A watch that showed no sign of life for so long is judged dead by the liveness probe; watchdogs act after a third of it. */
-const SILENCE_LIMIT_MS = 5 * 60 * 1000;
-
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: { cluster: config.clusterName } });
   const credentials = config.kubeconfig
@@ -61,7 +58,7 @@ async function main(config: Config): Promise<void> {
     : undefined;
   let started = false;
   const health = createHealthServer({
-    health: () => silence(controller.lastEventAt),
+    health: () => controller.health(),
     readiness: () => (started && controller.readable ? undefined : "the own cluster is not read yet"),
     metrics: async () => ({
       contentType: controller.metrics.registry.contentType,
@@ -71,8 +68,7 @@ async function main(config: Config): Promise<void> {
   const advice = createAdviceServer((key) => controller.advise(key));
   await Promise.all([listen(health, config.port, "0.0.0.0"), listen(advice, config.advicePort, "127.0.0.1")]);
   await controller.start();
-  const known = { peers: () => controller.peers, peerUids: () => controller.peerUids };
-  const identity = startIdentity({ client, config, clusterUid, ...known, log });
+  const identity = startIdentity({ client, config, clusterUid, known: () => controller.known, log });
   election.start();
   await identity.published;
   started = true;
@@ -95,12 +91,6 @@ async function main(config: Config): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-}
-
-/** Undefined while events flow. Before the first event the readiness probe speaks. */
-function silence(lastEventAt: number | undefined): string | undefined {
-  if (lastEventAt === undefined || performance.now() - lastEventAt < SILENCE_LIMIT_MS) return undefined;
-  return `no event, list or bookmark for ${Math.round((performance.now() - lastEventAt) / 1000)} s`;
 }
 
 try {

@@ -1,13 +1,12 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
-import { IDENTITY_CONFIGMAP } from "../shared/keys.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
+import { credentialsEnd } from "../shared/kube/credential-end.ts";
 import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
-import { configMaps, endpointSlices, services } from "../shared/kube/resources.ts";
+import { endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
-import { type ConfigMap, readClusterUid } from "./identity.ts";
+import { readClusterName, readClusterUid } from "./identity.ts";
 import type { KnownPeers } from "./known-peers.ts";
-import { getIfExists } from "./lookup.ts";
 import { refuseClaim } from "./peer-claim.ts";
 import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
 
@@ -45,6 +44,8 @@ interface Peer {
   client?: KubeClient;
   cluster?: WatchedCluster;
   refused?: string;
+  /** When the credentials in use end, milliseconds since 1970; undefined: they do not say. */
+  endsAt?: number | undefined;
 }
 
 /** Follows the folder until stopped. */
@@ -83,10 +84,12 @@ export class Peers {
     return new Map(refused);
   }
 
-  /** The file in use of each connected peer. */
-  get files(): ReadonlyMap<string, PeerFile> {
-    const known = [...this.#peers.values()].flatMap(({ name, file, client }) =>
-      file && client ? [[name, file] as const] : [],
+  /** When the file in use of each connected peer was written, and when what is in it ends; milliseconds since 1970. */
+  get credentials(): ReadonlyMap<string, { changedAt: number; endsAt?: number }> {
+    const known = [...this.#peers.values()].flatMap(({ name, file, client, endsAt }) =>
+      file && client
+        ? [[name, { changedAt: file.changedAt, ...(endsAt === undefined ? {} : { endsAt }) }] as const]
+        : [],
     );
     return new Map(known);
   }
@@ -169,7 +172,7 @@ export class Peers {
       await this.#prove(name, client);
       const cluster = new WatchedCluster(name, client, credentials.podCIDRs, this.#options.events(name));
       cluster.start(false, this.#options.quota);
-      this.#peers.set(name, { name, file, client, cluster });
+      this.#peers.set(name, { name, file, client, cluster, endsAt: credentialsEnd(credentials) });
       this.#options.onPeers();
     } catch (error) {
       // What was known of a peer that once was connected is kept, as if its file had never come back.
@@ -189,6 +192,7 @@ export class Peers {
       await client.swap(credentials);
       peer.cluster?.limitTo(credentials.podCIDRs);
       peer.file = file;
+      peer.endsAt = credentialsEnd(credentials);
       delete peer.refused;
       this.#options.onPeers();
     } catch (error) {
@@ -213,7 +217,7 @@ export class Peers {
   async #checkIdentity(name: string, client: KubeClient): Promise<void> {
     const { ownName, ownUid, namespace } = this.#options;
     const uid = await readClusterUid(client);
-    const said = await readName(client, namespace);
+    const said = await readClusterName(client, namespace);
     const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: ownUid }, this.#uids);
     if (reason !== undefined) throw new Error(reason);
     const before = this.#uids.get(name);
@@ -230,12 +234,6 @@ export class Peers {
       throw error;
     }
   }
-}
-
-/** What the peer calls itself; one that is not installed yet says nothing. */
-async function readName(client: KubeClient, namespace: string): Promise<string | undefined> {
-  const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
-  return (await getIfExists<ConfigMap>(client, path))?.data?.["clusterName"];
 }
 
 async function disconnect(peer: Peer): Promise<void> {

@@ -18,6 +18,8 @@ export interface QueueOptions {
   longestPauseMs?: number;
   /** Hears of every failure: how many in a row, and milliseconds until the next attempt. */
   onFailure?(key: string, error: unknown, failures: number, pauseMs: number): void;
+  /** Hears of every run that ended: milliseconds the key had waited for a worker, and the run took. */
+  onRun?(waitedMs: number, tookMs: number): void;
   /** Default `systemClock`. */
   clock?: Clock;
 }
@@ -37,6 +39,8 @@ export interface KeyedQueue {
   readonly running: number;
   /** Keys whose last run failed. */
   readonly failing: number;
+  /** `clock.now()` at the start of the run that began longest ago; undefined if none runs. */
+  readonly oldestRun: number | undefined;
 }
 
 /** A queue; starts at once. */
@@ -50,10 +54,11 @@ interface Timer {
 }
 
 class Queue implements KeyedQueue {
-  readonly #options: Required<Omit<QueueOptions, "onFailure">> & Pick<QueueOptions, "onFailure">;
-  /** In order of arrival. */
-  readonly #ready = new Set<string>();
-  readonly #running = new Set<string>();
+  readonly #options: Required<Omit<QueueOptions, "onFailure" | "onRun">> & Pick<QueueOptions, "onFailure" | "onRun">;
+  /** In order of arrival, with its time. */
+  readonly #ready = new Map<string, number>();
+  /** With the time of their start, in that order. */
+  readonly #running = new Map<string, number>();
   /** Keys added while they ran. */
   readonly #again = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -82,10 +87,14 @@ class Queue implements KeyedQueue {
     return this.#failures.size;
   }
 
+  get oldestRun(): number | undefined {
+    return this.#running.values().next().value;
+  }
+
   add(key: string): void {
     if (this.#stopped) return;
     if (this.#running.has(key)) this.#again.add(key);
-    else this.#ready.add(key);
+    else this.#makeReady(key);
     this.#startWorkers();
   }
 
@@ -125,15 +134,20 @@ class Queue implements KeyedQueue {
 
   #startWorkers(): void {
     if (this.#holds > 0) return;
-    for (const key of this.#ready) {
+    for (const [key, since] of this.#ready) {
       if (this.#running.size >= this.#options.workers) return;
       this.#ready.delete(key);
-      this.#running.add(key);
-      void this.#work(key);
+      const startedAt = this.#options.clock.now();
+      this.#running.set(key, startedAt);
+      void this.#work(key, startedAt, startedAt - since);
     }
   }
 
-  async #work(key: string): Promise<void> {
+  #makeReady(key: string): void {
+    if (!this.#ready.has(key)) this.#ready.set(key, this.#options.clock.now());
+  }
+
+  async #work(key: string, startedAt: number, waitedMs: number): Promise<void> {
     this.#retries.get(key)?.cancel();
     this.#retries.delete(key);
     try {
@@ -142,22 +156,24 @@ class Queue implements KeyedQueue {
       await this.#options.run(key);
       this.#failures.delete(key);
     } catch (error) {
-      this.#fail(key, error);
+      this.#fail(key, error, this.#options.clock.now() - startedAt);
     } finally {
       this.#running.delete(key);
-      if (this.#again.delete(key)) this.#ready.add(key);
+      this.#options.onRun?.(waitedMs, this.#options.clock.now() - startedAt);
+      if (this.#again.delete(key)) this.#makeReady(key);
       this.#startWorkers();
       this.#wakeIdle();
     }
   }
 
-  #fail(key: string, error: unknown): void {
+  #fail(key: string, error: unknown, tookMs: number): void {
     if (this.#stopped) return;
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     const askedMs = retryAfterMs(error);
     if (askedMs > 0) this.#hold(askedMs);
-    const pauseMs = Math.max(this.#pauseAfter(failures), askedMs);
+    // The time a run hung counts, so that attempts are never more than the longest pause apart.
+    const pauseMs = Math.max(this.#pauseAfter(failures) - tookMs, 0, askedMs);
     this.#schedule(this.#retries, key, pauseMs);
     try {
       this.#options.onFailure?.(key, error, failures, pauseMs);

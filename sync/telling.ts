@@ -4,23 +4,24 @@ import { classifyError } from "../shared/kube/api-error.ts";
 import { existingCondition } from "./apply.ts";
 import type { EventRecorder } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Propagation } from "./propagation.ts";
 import { INDEPENDENT, type Reasons } from "./reasons.ts";
 import type { ReconcilerHooks } from "./reconciler.ts";
 
 export interface TellingOptions {
-  metrics: Metrics;
+  propagation: Propagation;
   reasons: Reasons;
   recorder: EventRecorder;
   log: Logger;
 }
 
 /** The hooks of a reconciler that tell. */
-export function createHooks({ metrics, reasons, recorder, log }: TellingOptions): ReconcilerHooks {
+export function createHooks({ propagation, reasons, recorder, log }: TellingOptions): ReconcilerHooks {
   return {
     onWrite: (key, write, service) => {
       const { verb, resource, name, reason, event } = write;
       const [namespace = ""] = key.split("/");
-      metrics.writes.inc({ resource, verb, result: "ok" });
+      propagation.wrote(key, write);
       log.info({ key, verb, resource, name, reason }, "wrote");
       if (verb === "delete" && resource === "services") reasons.show(namespace, name, undefined);
       if (event && service) recorder.record(service, "Normal", event, reason);
@@ -48,7 +49,7 @@ export function createHooks({ metrics, reasons, recorder, log }: TellingOptions)
 
 /** Tells of a pass that failed `failures` times in a row and comes again after `pauseMs` milliseconds. */
 export function tellFailure(
-  { metrics, log }: Pick<TellingOptions, "metrics" | "log">,
+  { metrics, log }: { metrics: Pick<Metrics, "reconciles">; log: Logger },
   key: string,
   error: unknown,
   failures: number,

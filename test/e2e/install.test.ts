@@ -80,6 +80,7 @@ test("sync publishes the identity once, a peer reads it and cannot write", async
     settings: { unionSelector: "strip", endpoints: "mirror" },
     peers: [],
     peerUids: {},
+    refusals: new Map(),
   };
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "created");
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "unchanged");

@@ -13,6 +13,7 @@ const identity: Identity = {
   settings: { unionSelector: "strip", endpoints: "mirror" },
   peers: ["west", "south"],
   peerUids: { west: "uid-west" },
+  refusals: new Map(),
 };
 const PATH = "/api/v1/namespaces/ours/configmaps/syndicate-identity";
 const DATA = {

@@ -90,19 +90,35 @@ describe("election", () => {
   });
 });
 
-test("writes of a process that does not lead are refused, reads are not", async () => {
+test("writes are counted, and refused of a process that does not lead; reads are not", async () => {
   const { stored } = setUp();
   let leads = true;
-  const fenced = fenceWrites(stored.client, () => leads);
-  await fenced.create("/things", { metadata: { name: "a" } });
+  const told: string[] = [];
+  const fenced = fenceWrites(stored.client, {
+    isLeader: () => leads,
+    onResult: (...result) => void told.push(result.join(" ")),
+  });
+  await fenced.create("/api/v1/things", { metadata: { name: "a" } });
+  await fenced.create("/apis/x.io/v1beta1/namespaces/shop/things", { metadata: { name: "a" } });
+  await fenced.patch("/apis/x.io/v1beta1/namespaces/shop/things/a", {}, "merge");
+  await assert.rejects(fenced.patch("/api/v1/namespaces/shop/things/a/status", {}, "merge"));
+  await fenced.remove("/api/v1/namespaces/shop/things/a");
   leads = false;
   const writes = [
-    fenced.create("/things", {}),
-    fenced.replace("/things/a", {}),
-    fenced.patch("/things/a", {}, "merge"),
-    fenced.remove("/things/a"),
+    fenced.create("/api/v1/things", {}),
+    fenced.replace("/api/v1/things/a", {}),
+    fenced.patch("/api/v1/things/a", {}, "merge"),
+    fenced.remove("/api/v1/things/a"),
   ];
   for (const write of writes) await assert.rejects(write, /does not lead any more/);
-  await fenced.get("/things/a");
-  assert.deepEqual(stored.asked, ["create /things", "get /things/a"]);
+  await fenced.get("/api/v1/things/a");
+  assert.equal(stored.asked.length, 6);
+  assert.equal(stored.asked.at(-1), "get /api/v1/things/a");
+  assert.deepEqual(told, [
+    "create things ok",
+    "create things ok",
+    "patch things ok",
+    "patch things/status notFound",
+    "delete things ok",
+  ]);
 });
