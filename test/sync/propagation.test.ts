@@ -36,7 +36,13 @@ describe("propagation", () => {
       observe: (labels: { cluster: string }, seconds: number) => void observed.push([labels.cluster, seconds]),
     };
     const propagation = new Propagation(histogram as never, () => now);
-    return { observed, propagation, at: (ms: number) => void (now = ms) };
+    return {
+      observed,
+      propagation,
+      at: (ms: number) => {
+        now = ms;
+      },
+    };
   };
   const copy = (cluster: string, verb: "create" | "update" = "update"): Write => {
     const body: EndpointSlice = { ...slice(), metadata: { name: "c", labels: { [SOURCE_CLUSTER]: cluster } } };

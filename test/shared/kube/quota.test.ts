@@ -48,7 +48,9 @@ describe("a reflector with a quota", () => {
       let atFirstFailure: number | undefined;
       const setup = await setUp({
         quota: limits,
-        onError: () => void (atFirstFailure ??= pages),
+        onError: () => {
+          atFirstFailure ??= pages;
+        },
         intercept: (request, response) => {
           if (request.query.has("watch")) return false;
           const names = page.map(({ name, version }) => toObject({ name: `${name}-${pages}`, version }));
