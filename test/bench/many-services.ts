@@ -1,46 +1,42 @@
-import { MANAGED_BY, SERVICE_NAME } from "../../shared/keys.ts";
 import { chooseVersion } from "../../shared/kube/discovery.ts";
+import { endpointSlices, services } from "../../shared/kube/resources.ts";
 import { waitFor } from "../e2e/waiting.ts";
-import type { LabCluster } from "../lab/cluster.ts";
+import type { Lab, LabCluster } from "../lab/lab.ts";
+import { benchService, benchSlice } from "./objects.ts";
+import type { RawWrite } from "./raw-writer.ts";
+import { writeRaw } from "./scale-lab.ts";
 
-const WRITERS = 16;
 const ENDPOINTS = 3;
+const COPY_SECONDS = 400;
 
-/** `count` Services with a slice of three endpoints each in a namespace of `source`, copied to `copy` by the sync processes there. */
-export async function createServices(
-  source: LabCluster,
-  copy: LabCluster,
-  namespace: string,
-  count: number,
-): Promise<void> {
-  const group = (await source.call("GET", "/apis/discovery.k8s.io")) as { versions: { version: string }[] };
+/** `count` Services with a slice of three endpoints each in a namespace of east, and their copies by the sync process in west. */
+export async function createServices(lab: Lab, namespace: string, count: number): Promise<void> {
+  const [east, west] = [lab.cluster("east"), lab.cluster("west")];
+  await Promise.all([east, west].map((cluster) => cluster.ensureNamespace(namespace)));
+  const writes = Array.from({ length: count }, (_, i): RawWrite[] => {
+    const service = benchService(namespace, `service-${i}`);
+    const key = `${namespace}/${service.metadata.name}`;
+    return [
+      { key, method: "create", path: services.in(namespace), body: service },
+      {
+        key,
+        method: "create",
+        path: endpointSlices.in(namespace),
+        body: benchSlice(service, ENDPOINTS, i * ENDPOINTS),
+      },
+    ];
+  });
+  await writeRaw(lab, east, east.adminKubeconfig("lab"), writes.flat());
+  await waitCopied(west, namespace, count);
+}
+
+async function waitCopied(cluster: LabCluster, namespace: string, count: number): Promise<void> {
+  const group = (await cluster.call("GET", "/apis/discovery.k8s.io")) as { versions: { version: string }[] };
   const version = chooseVersion(group.versions.map((offered) => offered.version));
-  const slices = `/apis/discovery.k8s.io/${version}/namespaces/${namespace}/endpointslices`;
-  await Promise.all([source.ensureNamespace(namespace), copy.ensureNamespace(namespace)]);
-  const names = Array.from({ length: count }, (_, i) => `service-${i}`);
-  const write = async () => {
-    for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      await source.call("POST", `/api/v1/namespaces/${namespace}/services`, {
-        metadata: { name },
-        spec: { ports: [{ name: "http", port: 80, targetPort: 8080 }] },
-      });
-      await source.call("POST", slices, {
-        apiVersion: `discovery.k8s.io/${version}`,
-        kind: "EndpointSlice",
-        metadata: { name, labels: { [SERVICE_NAME]: name, [MANAGED_BY]: "bench" } },
-        addressType: "IPv4",
-        ports: [{ name: "http", port: 8080, protocol: "TCP" }],
-        endpoints: Array.from({ length: ENDPOINTS }, (_, i) => ({
-          addresses: [`10.1.250.${i + 1}`],
-          conditions: { ready: true },
-        })),
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: WRITERS }, write));
+  const path = `/apis/discovery.k8s.io/${version}/namespaces/${namespace}/endpointslices`;
   const look = async () => {
-    const { items } = (await copy.call("GET", slices)) as { items: object[] };
+    const { items } = (await cluster.call("GET", path)) as { items: object[] };
     return items.length >= count ? { done: undefined } : { seen: `${items.length} of ${count}` };
   };
-  await waitFor(`copies in ${namespace}`, look, 300, 2000);
+  await waitFor(`copies in ${namespace}`, look, COPY_SECONDS, 3000);
 }

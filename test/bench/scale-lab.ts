@@ -95,7 +95,7 @@ export async function writeRaw(lab: Lab, cluster: LabCluster, kubeconfig: string
  * Ten thousand Services keep kube-proxy busy for seconds at each change, on cores that the control planes share here. It is
  * no part of what is measured, neither of ours nor of the floor.
  */
-function stopProxies(lab: Lab): void {
+export function stopProxies(lab: Lab): void {
   for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const command = readCommand(entry);
     if (/kube-proxy\0/.test(command) && command.includes(lab.dir)) process.kill(Number(entry), "SIGSTOP");

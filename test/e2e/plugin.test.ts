@@ -148,6 +148,15 @@ describe("plugin", { concurrency: 4 }, () => {
     assert.match(tree.out, /^├─ east {3}origin {4}endpoints 2\/2 {3}selector app=shown$/m);
     const json = JSON.parse((await syndicate("status shown -n shop -o json")).out);
     assert.deepEqual([json.kind, json.inSync, json.places.length], ["ServiceStatus", true, 2]);
+    const awaited = await syndicate(
+      "status shown -n shop --for=serving=east --timeout 1m -o jsonpath={.places[*].role}",
+    );
+    assertCode(awaited, 0);
+    assert.equal(awaited.out, "origin replica");
+    assert.equal((await syndicate("status -n shop -l no=such -o name")).out, "");
+    assert.match((await syndicate("version --contexts east,west")).out, /^client: +(\S+)\neast: +\1\nwest: +\1\n$/);
+    assertCode(await syndicate("status shown -n shop --for=serving=west --timeout 1s"), 3);
     assertCode(await syndicate("status nowhere -n shop"), 1);
+    assertCode(await syndicate("status nowhere -n shop --ignore-not-found"), 0);
   });
 });
