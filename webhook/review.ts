@@ -43,17 +43,17 @@ const StringMap = v.custom<Record<string, string>>(
   "must be an object of strings",
 );
 const PlainObject = v.custom<Record<string, unknown>>(isObject, "must be an object");
-const Port = v.looseObject({
+const Port = v.object({
   name: v.nullish(v.string()),
   protocol: v.nullish(v.string()),
   port: v.number(),
 });
 
-/** The parts of a Service that decisions read. `looseObject` alone would let arrays pass. */
-const ServiceSchema = v.looseObject({
+/** The parts of a Service that decisions read. `object` alone would let arrays pass. */
+const ServiceSchema = v.object({
   metadata: v.pipe(
     PlainObject,
-    v.looseObject({
+    v.object({
       labels: v.nullish(StringMap),
       annotations: v.nullish(StringMap),
       managedFields: v.nullish(v.array(PlainObject)),
@@ -61,7 +61,7 @@ const ServiceSchema = v.looseObject({
   ),
   spec: v.pipe(
     PlainObject,
-    v.looseObject({
+    v.object({
       type: v.nullish(v.string()),
       selector: v.nullish(StringMap),
       clusterIP: v.nullish(v.string()),
@@ -73,20 +73,20 @@ const ServiceSchema = v.looseObject({
 });
 
 const Name = v.pipe(v.string(), v.maxLength(253));
-const RequestSchema = v.looseObject({
+const RequestSchema = v.object({
   // A uid is 36 characters; the limit keeps a hostile one out of answers and logs.
   uid: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-  kind: v.looseObject({ group: v.optional(v.string()), version: v.string(), kind: v.string() }),
+  kind: v.object({ group: v.optional(v.string()), version: v.string(), kind: v.string() }),
   operation: v.picklist(["CREATE", "UPDATE", "DELETE", "CONNECT"]),
   namespace: v.optional(Name, ""),
   name: v.optional(Name, ""),
-  userInfo: v.optional(v.looseObject({ username: v.optional(v.string(), "") }), {}),
+  userInfo: v.optional(v.object({ username: v.optional(v.string(), "") }), {}),
   options: v.nullish(PlainObject),
   object: v.nullish(PlainObject),
   oldObject: v.nullish(PlainObject),
 });
 
-const ReviewSchema = v.looseObject({
+const ReviewSchema = v.object({
   apiVersion: v.literal("admission.k8s.io/v1"),
   kind: v.literal("AdmissionReview"),
   request: RequestSchema,

@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { Intent } from "../../shared/intent.ts";
 import { INTENT, MODE } from "../../shared/keys.ts";
 import { MAX_BODY_BYTES } from "../../webhook/body.ts";
+import { readRows } from "../pages.ts";
 import { adviceWith, NOW, reviewBody, type Served, serve, webService } from "./served-app.ts";
 
 const UID = "7f0b2891-916f-4ed6-b7cd-27bff1815a8c";
@@ -213,6 +214,17 @@ describe("beside reviews", () => {
     const buckets = [...text.matchAll(line)].map(([, le]) => le);
     assert.deepEqual(buckets, ["0.005", "0.025", "0.1", "0.5", "1", "2.5", "10", "25", "+Inf"]);
     assert.match(text, /syndicate_webhook_advice_total\{result="answered"\} \d/);
+  });
+
+  test("docs/webhook.md lists every metric of ours", async () => {
+    const { text } = await served.call("/metrics");
+    const names = [...text.matchAll(/^# HELP (syndicate_\w+)/gm)].map(([, name]) => name);
+    assert.deepEqual(
+      readRows("docs/webhook.md", "webhook metrics")
+        .map(([name]) => name)
+        .sort(),
+      names.sort(),
+    );
   });
 
   test("no log line holds what objects hold", async () => {
