@@ -3,6 +3,7 @@
  * (a last-writer-wins register), so two clusters can never end as receivers of each other.
  */
 import * as v from "valibot";
+import { OVERRIDE } from "./keys.ts";
 import type { Mode } from "./mode.ts";
 
 /** What all participants copy. `none` means the mode was removed at `at`. There is no intent "receiver": see `stampIntent`. */
@@ -126,7 +127,7 @@ export function stampIntent(declaration: Declaration): Stamp {
   const { cluster, mode, latest, successor, replicaOf } = declaration;
   if (latest && latest.time > declaration.time + MAX_AHEAD_MS && !declaration.force) {
     const ahead = new Date(latest.time).toISOString();
-    const message = `the latest intent was stamped at ${ahead} by ${latest.at}, more than 5 minutes ahead of this clock; correct the clocks first`;
+    const message = `the latest intent was stamped at ${ahead} by ${latest.at}, more than 5 minutes ahead of this clock; correct the clocks first, and if that intent is to be beaten all the same, declare with ${OVERRIDE}=${latest.time}`;
     return { ok: false, reason: "ClockAhead", message };
   }
   const time = Math.max(declaration.time, (latest?.time ?? 0) + 1);

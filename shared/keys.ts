@@ -16,6 +16,8 @@ export const MODE = "vmware.com/syndicate-mode";
 export const SUCCESSOR = "vmware.com/syndicate-successor";
 /** User, annotation: comma list of clusters whose independent own Service the declarer takes along. */
 export const ADOPT = "vmware.com/syndicate-adopt";
+/** User, annotation: time, as in its JSON, of a latest intent from the future that is to be beaten all the same. */
+export const OVERRIDE = "vmware.com/syndicate-override";
 /** User or sync, annotation: this cluster's own selector, a JSON map of strings. */
 export const SELECTOR = "vmware.com/syndicate-selector";
 /** User, annotation: endpoints that must be ready before a take-over; a number or a percentage of what served before. Default 1. */

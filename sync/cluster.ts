@@ -6,6 +6,7 @@ import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
 import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
+import type { Scope } from "./identity.ts";
 import { changedAt } from "./propagation.ts";
 import {
   stubEndpoints,
@@ -52,6 +53,8 @@ export class WatchedCluster {
   readonly name: string;
   readonly client: KubeClient;
   #podCIDRs: readonly string[];
+  /** Which namespaces take part there; undefined where that is not known. */
+  scope: Scope | undefined;
   readonly stores: ClusterStores;
   /** By plural of the kind. */
   readonly #reflectors = new Map<string, Reflector>();

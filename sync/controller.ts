@@ -216,7 +216,10 @@ export class Controller {
     return {
       isInScope: (namespace) => isInScope(this.#options.config, namespace),
       isEcho: (change) => own && this.#overlay.observe(change),
-      onKey: (key) => this.#queue.add(key),
+      onKey: (key) => {
+        this.#reconciler.observe(key);
+        this.#queue.add(key);
+      },
       onPeerCopy: (key) => isDeclared(this.#clusters(), key) && this.#queue.add(key),
       onChanged: (key, at) => this.#leads() && this.#propagation.changed(key, cluster, at),
       onNamespace: (namespace) => this.#addAll(namespace),
@@ -228,13 +231,12 @@ export class Controller {
   /** Decisions heed a lost cluster at once; that every Service says so waits, for most losses last a second. */
   #toldReadable(cluster: string, readable: boolean, error: unknown): void {
     const reason = error instanceof Error ? error.message : undefined;
-    this.#options.log[readable ? "info" : "warn"](
-      { cluster, reason },
-      readable ? "cluster is read" : "cluster is not read",
-    );
+    const { log } = this.#options;
+    log[readable ? "info" : "warn"]({ cluster, reason }, readable ? "cluster is read" : "cluster is not read");
+    if (readable) return this.#addAll();
+    this.#reconciler.observeAll();
     const found = () => (cluster === this.#own.name ? this.#own : this.#peers.clusters.get(cluster));
-    if (readable) this.#addAll();
-    else setTimeout(() => found()?.readable || this.#addAll(), UNREADABLE_GRACE_MS).unref();
+    setTimeout(() => found()?.readable || this.#addAll(), UNREADABLE_GRACE_MS).unref();
   }
 
   #clusters(): WatchedCluster[] {

@@ -14,6 +14,7 @@ import {
   type Snapshot,
 } from "../shared/protocol/snapshot.ts";
 import { BY_SERVICE, type WatchedCluster } from "./cluster.ts";
+import { isInScope } from "./config.ts";
 import { getIfExists } from "./lookup.ts";
 import type { LossTally } from "./loss-tally.ts";
 import type { Overlay } from "./overlay.ts";
@@ -54,7 +55,7 @@ export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory):
 }
 
 /** The snapshot of a key read from every cluster now. A cluster that does not answer is unread: nothing is decided without it. */
-export async function gatherLive(sources: Sources, key: ServiceKey, memory: Memory): Promise<Snapshot> {
+export async function gatherLive(sources: Sources, key: ServiceKey): Promise<Snapshot> {
   const reads = [viewLive(sources.own, key, true)];
   for (const [name, peer] of sources.peers()) {
     reads.push(
@@ -63,7 +64,7 @@ export async function gatherLive(sources: Sources, key: ServiceKey, memory: Memo
         : Promise.resolve(peer ? bar(viewCached(peer, key, false), peer, sources) : unreadView(name)),
     );
   }
-  return makeSnapshot(sources, key, memory, await Promise.all(reads), sources.now());
+  return makeSnapshot(sources, key, NO_MEMORY, await Promise.all(reads), sources.now());
 }
 
 function makeSnapshot(
@@ -131,6 +132,7 @@ function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay:
     shadowSlices: slices.filter((slice) => shadow && label(slice, SERVICE_NAME) === shadow.metadata.name),
     ...(endpointsObject ? { endpoints: endpointsObject } : {}),
     podCIDRs: cluster.podCIDRs,
+    ...(cluster.scope && !isInScope(cluster.scope, key.namespace) ? { outOfScope: true } : {}),
   };
 }
 

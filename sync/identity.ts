@@ -18,6 +18,16 @@ export interface Scope {
   exclude: readonly string[];
 }
 
+/** The scope in an identity's data; undefined if there is none that can be read. */
+function parseScope(text: string | undefined): Scope | undefined {
+  try {
+    const { watch, exclude } = JSON.parse(text ?? "") as Partial<Scope>;
+    return Array.isArray(watch) && Array.isArray(exclude) ? { watch, exclude } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a cluster says about itself. */
 export interface Identity {
   clusterName: string;
@@ -43,10 +53,12 @@ export interface ConfigMap extends KubeObject {
   data?: Record<string, string>;
 }
 
-/** What a cluster calls itself; undefined: nothing of ours is installed there. Rejects with `ApiError`. */
-export async function readClusterName(client: KubeClient, namespace: string): Promise<string | undefined> {
-  const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
-  return (await getIfExists<ConfigMap>(client, path))?.data?.["clusterName"];
+/** What a cluster says about itself as far as its peers need it; one that is not installed yet says nothing. Rejects with `ApiError`. */
+export async function readClaim(client: KubeClient, namespace: string): Promise<{ said?: string; scope?: Scope }> {
+  const data = (await getIfExists<ConfigMap>(client, configMaps.one(namespace, IDENTITY_CONFIGMAP)))?.data;
+  const said = data?.["clusterName"];
+  const scope = parseScope(data?.["scope"]);
+  return { ...(said === undefined ? {} : { said }), ...(scope ? { scope } : {}) };
 }
 
 const UID_NAMESPACE = "kube-system";

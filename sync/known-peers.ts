@@ -17,23 +17,28 @@ export interface KnownPeers {
 /** The names as the API server keeps them. One key is written at a time, so several processes do not get in each other's way. */
 export function storeKnownPeers(client: KubeClient, namespace: string): KnownPeers {
   const path = configMaps.one(namespace, KNOWN_PEERS_CONFIGMAP);
+  const metadata = { name: KNOWN_PEERS_CONFIGMAP, namespace, labels: { "app.kubernetes.io/name": "syndicate" } };
+  const ensure = async () => {
+    try {
+      await client.create(configMaps.in(namespace), { apiVersion: "v1", kind: "ConfigMap", metadata });
+    } catch (error) {
+      // Another process, or this one for another peer, was faster.
+      if (classifyError(error) !== "alreadyExists") throw error;
+    }
+  };
   return {
     async load() {
       return new Map(Object.entries((await getIfExists<ConfigMap>(client, path))?.data ?? {}));
     },
     async keep(name, uid) {
+      const write = () => client.patch(path, { data: { [name]: uid ?? null } }, "merge");
       try {
-        await client.patch(path, { data: { [name]: uid ?? null } }, "merge");
+        await write();
       } catch (error) {
         if (classifyError(error) !== "notFound") throw error;
         if (uid === undefined) return;
-        const metadata = { name: KNOWN_PEERS_CONFIGMAP, namespace, labels: { "app.kubernetes.io/name": "syndicate" } };
-        await client.create(configMaps.in(namespace), {
-          apiVersion: "v1",
-          kind: "ConfigMap",
-          metadata,
-          data: { [name]: uid },
-        });
+        await ensure();
+        await write();
       }
     },
   };

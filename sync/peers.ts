@@ -5,24 +5,17 @@ import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
-import { readClusterName, readClusterUid } from "./identity.ts";
-import type { KnownPeers } from "./known-peers.ts";
-import { refuseClaim } from "./peer-claim.ts";
+import type { Scope } from "./identity.ts";
 import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
+import { PeerIdentities, type PeerIdentitiesOptions, RefusedPeer } from "./peer-identities.ts";
 
 /** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
 const POLL_MS = 5_000;
 
-export interface PeersOptions {
+export interface PeersOptions extends PeerIdentitiesOptions {
   folder: string;
-  ownName: string;
-  ownUid: string;
-  /** Our namespace, in the peers too. */
-  namespace: string;
   /** How much of each kind of object is kept of a peer. */
   quota: QuotaLimits;
-  /** Which cluster each name has stood for so far. */
-  known: KnownPeers;
   /** Peers that an operator said are gone for good: not followed, and their names may come to mean other clusters. */
   forgotten(): ReadonlySet<string>;
   /** Events of one peer. */
@@ -35,6 +28,9 @@ export interface PeersOptions {
   onError(error: unknown): void;
 }
 
+/** How often a connected peer is asked who it is, and which namespaces take part there. */
+const CHECK_MS = 60_000;
+
 const NO_FILE = "its kubeconfig file is gone; what came from it is kept as it is";
 
 interface Peer {
@@ -46,25 +42,26 @@ interface Peer {
   refused?: string;
   /** When the credentials in use end, milliseconds since 1970; undefined: they do not say. */
   endsAt?: number | undefined;
+  /** When its identity was checked last, `performance.now()` milliseconds. */
+  checkedAt?: number;
 }
 
 /** Follows the folder until stopped. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<string, Peer>();
-  /** uid by name, kept until the name is forgotten: one that comes to mean another cluster is refused. */
-  readonly #uids = new Map<string, string>();
+  readonly #identities: PeerIdentities;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    this.#identities = new PeerIdentities(options);
   }
 
   /** Reads the folder once, then again every few seconds. Rejects if what is known from before cannot be read. */
   async start(): Promise<void> {
-    for (const [name, uid] of await this.#options.known.load()) {
-      this.#uids.set(name, uid);
+    for (const name of await this.#identities.load()) {
       this.#peers.set(name, { name, file: undefined, refused: NO_FILE });
     }
     await this.#look();
@@ -96,7 +93,7 @@ export class Peers {
 
   /** The uid that each peer was proven to have, by name. */
   get uids(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.#uids].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return this.#identities.uids;
   }
 
   async stop(): Promise<void> {
@@ -141,9 +138,7 @@ export class Peers {
     const peer = this.#peers.get(name);
     this.#peers.delete(name);
     if (peer) await disconnect(peer);
-    if (!this.#uids.has(name)) return;
-    await this.#options.known.keep(name, undefined);
-    this.#uids.delete(name);
+    await this.#identities.forget(name);
   }
 
   async #lookAt(name: string, file: PeerFile): Promise<void> {
@@ -152,6 +147,22 @@ export class Peers {
     if (known.file?.text !== file.text) return this.#rotate(known, known.client, file);
     // Back to the file in use: whatever was wrong with another one is over.
     delete known.refused;
+    if (performance.now() - (known.checkedAt ?? 0) > CHECK_MS) await this.#checkAgain(known, known.client);
+  }
+
+  /** Behind one address and one authority there may come to be another cluster. What cannot be asked now is asked later. */
+  async #checkAgain(peer: Peer, client: KubeClient): Promise<void> {
+    const { name, file, cluster } = peer;
+    try {
+      const scope = await this.#identities.check(name, client);
+      peer.checkedAt = performance.now();
+      if (cluster) cluster.scope = scope;
+    } catch (error) {
+      if (!(error instanceof RefusedPeer)) return;
+      await disconnect(peer);
+      this.#refuse({ name, file, ...(cluster ? { cluster } : {}) }, error.message);
+      this.#options.onPeers();
+    }
   }
 
   /** A missing file means unreachable, never gone: what was read last stays known. */
@@ -169,10 +180,12 @@ export class Peers {
     try {
       const credentials = parsePeerKubeconfig(file.text, name);
       client = createClient(credentials, { cluster: name });
-      await this.#prove(name, client);
+      const scope = await this.#prove(name, client);
       const cluster = new WatchedCluster(name, client, credentials.podCIDRs, this.#options.events(name));
+      cluster.scope = scope;
       cluster.start(false, this.#options.quota);
-      this.#peers.set(name, { name, file, client, cluster, endsAt: credentialsEnd(credentials) });
+      const endsAt = credentialsEnd(credentials);
+      this.#peers.set(name, { name, file, client, cluster, endsAt, checkedAt: performance.now() });
       this.#options.onPeers();
     } catch (error) {
       // What was known of a peer that once was connected is kept, as if its file had never come back.
@@ -208,31 +221,10 @@ export class Peers {
   }
 
   /** Rejects unless these credentials lead to the right cluster and may do there what they are for. */
-  async #prove(name: string, client: KubeClient): Promise<void> {
-    await this.#checkIdentity(name, client);
+  async #prove(name: string, client: KubeClient): Promise<Scope | undefined> {
+    const scope = await this.#identities.check(name, client);
     for (const path of [services.all, endpointSlices.all]) await client.pages(path, { limit: 1 }).next();
-  }
-
-  /** Rejects unless the cluster behind the client is the one that this name has meant so far, and no other known one. */
-  async #checkIdentity(name: string, client: KubeClient): Promise<void> {
-    const { ownName, ownUid, namespace } = this.#options;
-    const uid = await readClusterUid(client);
-    const said = await readClusterName(client, namespace);
-    const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: ownUid }, this.#uids);
-    if (reason !== undefined) throw new Error(reason);
-    const before = this.#uids.get(name);
-    this.#uids.set(name, uid);
-    if (before === undefined) await this.#remember(name, uid);
-  }
-
-  /** What could not be kept across a restart is not trusted now. */
-  async #remember(name: string, uid: string): Promise<void> {
-    try {
-      await this.#options.known.keep(name, uid);
-    } catch (error) {
-      this.#uids.delete(name);
-      throw error;
-    }
+    return scope;
   }
 }
 

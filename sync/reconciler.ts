@@ -2,12 +2,13 @@
 import type { KubeObject, Service } from "../shared/kube/objects.ts";
 import { namespaces } from "../shared/kube/resources.ts";
 import { type Notice, type Plan, planService } from "../shared/protocol/plan.ts";
+import { observeFacts, stillTrue } from "../shared/protocol/readiness.ts";
 import { latestVisible } from "../shared/protocol/roles.ts";
 import { formatKey, ownView, type ServiceKey, type Snapshot } from "../shared/protocol/snapshot.ts";
 import { endpointsWaitMs } from "../shared/protocol/steps/endpoints.ts";
 import type { Write } from "../shared/protocol/write.ts";
 import { applyCondition, applyWrite, existingCondition } from "./apply.ts";
-import { gatherCached, gatherLive, type Memory, type Sources } from "./gather.ts";
+import { gatherCached, gatherLive, type Memory, NO_MEMORY, type Sources } from "./gather.ts";
 
 export interface ReconcilerHooks {
   /** After a write, for log, metrics and Events. */
@@ -37,6 +38,24 @@ export class Reconciler {
     this.#hooks = hooks;
   }
 
+  /**
+   * What an event shows untrue has ended, even if the next pass finds it true again. Called before that pass, once for each event
+   * about the key, after the caches have it.
+   */
+  observe(id: string): void {
+    const memory = this.#memories.get(id);
+    if (!memory?.since.size) return;
+    const [namespace = "", name = ""] = id.split("/");
+    const snapshot = gatherCached(this.#sources, { namespace, name }, NO_MEMORY);
+    const since = stillTrue(memory.since, observeFacts(snapshot, latestVisible(snapshot)));
+    this.#memories.set(id, { ...memory, since });
+  }
+
+  /** The same for every key: a cluster is not read any more, so nothing about it is observed. */
+  observeAll(): void {
+    for (const id of this.#memories.keys()) this.observe(id);
+  }
+
   /** One pass. Rejects with what made a write fail; the key is then to be tried again. */
   async reconcile(key: ServiceKey): Promise<Outcome> {
     if (!this.#sources.own.readable) return { again: false };
@@ -44,7 +63,12 @@ export class Reconciler {
     const { writes } = cached.plan;
     const losses = writes.some((write) => write.loss) ? this.#sources.losses.count(this.#sources.now()) : undefined;
     const decided = writes.some((write) => write.live)
-      ? this.#decide(key, await gatherLive(this.#sources, key, { ...this.#recall(key), ...(losses ? { losses } : {}) }))
+      ? this.#decide(key, {
+          ...(await gatherLive(this.#sources, key)),
+          // As remembered now: events may have told something while the clusters were read.
+          ...this.#recall(key),
+          ...(losses ? { losses } : {}),
+        })
       : cached;
     const { plan, snapshot } = decided;
     if (plan.writes.length > 0 && (await this.#retract(plan, ownView(snapshot).service))) return { again: true };

@@ -15,7 +15,7 @@ import {
 import { ADOPT, INTENT, SUCCESSOR } from "../keys.ts";
 import { annotation } from "../kube/objects.ts";
 import { type Mode, parseMode } from "../mode.ts";
-import { parseAdopt } from "../protocol/declaration.ts";
+import { overrides, parseAdopt } from "../protocol/declaration.ts";
 import { countsShare } from "../protocol/readiness.ts";
 import { isReapply } from "./reapply.ts";
 import {
@@ -117,6 +117,7 @@ export function stampDeclaration(change: Change, mode: Mode | undefined): Stamp 
     successor: successor?.ok ? successor.cluster : undefined,
     replicaOf: replicaOf(change.old),
     adopt: parseAdopt(annotation(change.object, ADOPT)),
+    force: overrides(change.object, latestKnown(change)),
     serving: change.advice !== "unavailable" && countsShare(change.object) ? change.advice.clusters : undefined,
   });
 }

@@ -7,16 +7,18 @@ import {
   MIN_READY,
   MIN_READY_SECONDS,
   ORIGIN_SELECTOR,
+  OVERRIDE,
   REPLICA_OF,
   SELECTOR,
   SHADOW_OF,
   SUCCESSOR,
 } from "../keys.ts";
 import { annotation, label, type Service } from "../kube/objects.ts";
-import { parseAdopt } from "../protocol/declaration.ts";
+import { overrides, parseAdopt } from "../protocol/declaration.ts";
 import { parseMinReady, parseMinReadySeconds } from "../protocol/readiness.ts";
 import { parseSelector } from "../selector.ts";
 import { annotateCommand } from "./command.ts";
+import { latestKnown } from "./declaration.ts";
 import { isLabelKey, isLabelValue } from "./label-syntax.ts";
 import type { Rule } from "./mode-rules.ts";
 import { type Change, changesMode, intentCopy, isShadow } from "./request.ts";
@@ -34,6 +36,10 @@ const VALUE_CHECKS: ReadonlyMap<string, ValueCheck> = new Map<string, ValueCheck
   ],
   [SUCCESSOR, successorProblem],
   [ADOPT, adoptProblem],
+  [
+    OVERRIDE,
+    (value) => (/^\d{1,16}$/.test(value.trim()) ? undefined : "must be the time of an intent, a whole number"),
+  ],
 ]);
 
 /**
@@ -80,7 +86,7 @@ function isAcceptableIntent(change: Change): boolean {
   const text = annotation(object, INTENT);
   if (text === (old && annotation(old, INTENT))) return true;
   const copy = intentCopy(object);
-  if (!copy || copy.time > now + MAX_AHEAD_MS) return false;
+  if (!copy || (copy.time > now + MAX_AHEAD_MS && !overrides(object, latestKnown(change)))) return false;
   if (!old) return true;
   if (!changesMode(change)) return false;
   const stored = intentCopy(old);

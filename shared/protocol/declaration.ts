@@ -12,7 +12,16 @@ import {
   MAX_AHEAD_MS,
   stampIntent,
 } from "../intent.ts";
-import { ADOPT, APPLYING_MANAGERS, EDITING_MANAGERS, INTENT, LAST_APPLIED, MODE, SUCCESSOR } from "../keys.ts";
+import {
+  ADOPT,
+  APPLYING_MANAGERS,
+  EDITING_MANAGERS,
+  INTENT,
+  LAST_APPLIED,
+  MODE,
+  OVERRIDE,
+  SUCCESSOR,
+} from "../keys.ts";
 import { annotation, type ManagedFieldsEntry, type Service } from "../kube/objects.ts";
 import { type Mode, parseMode, suggestMode } from "../mode.ts";
 import { judgeTransition } from "../transitions.ts";
@@ -90,6 +99,7 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
   const again = impliedMode(copy, snapshot.own) === mode;
   const written = (again ? undefined : writtenAt(service)) ?? snapshot.now;
   const clockIsWrong = latest !== undefined && latest.time > snapshot.now + MAX_AHEAD_MS;
+  const force = clockIsWrong && overrides(service, latest);
   if (latest && !clockIsWrong && isOutdone(written, latest)) {
     // The winner is copied by the next pass; here the mode only stops looking like a declaration.
     const patch = { metadata: { annotations: { [MODE]: impliedMode(copy, snapshot.own) ?? null } } };
@@ -105,6 +115,7 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
     successor: successorOf(advice, service, mode),
     replicaOf: replicaOf(service),
     adopt: parseAdopt(annotation(service, ADOPT)),
+    force,
     serving: countsShare(service) ? advice.clusters : undefined,
   });
   // Left standing, it would block what others declare; put back, it is what admission would have made of it.
@@ -114,6 +125,11 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
   return writing(
     patchService(service, { metadata: { annotations: { [INTENT]: intent } } }, why, { event: "IntentDeclared" }),
   );
+}
+
+/** True if the declarer says that this very intent, whose time is wrong, is to be beaten: its time as a number. */
+export function overrides(service: Service, latest: Intent | undefined): boolean {
+  return latest !== undefined && annotation(service, OVERRIDE)?.trim() === String(latest.time);
 }
 
 /** The declarer named further clusters to take along: the same wish, said again with them. */

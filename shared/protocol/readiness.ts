@@ -80,6 +80,11 @@ export function observeFacts(snapshot: Snapshot, intent: Intent | undefined): st
   return countReady(serverSlices(server), server.service) >= count ? [readyFact(intent, count)] : [];
 }
 
+/** What was observed without a break, less what is not true now. */
+export function stillTrue(since: ReadonlyMap<string, number>, facts: readonly string[]): ReadonlyMap<string, number> {
+  return new Map([...since].filter(([fact]) => facts.includes(fact)));
+}
+
 export type Readiness = { ready: true } | { ready: false; because: string; recheckMs?: number };
 
 /** Whether the server has had enough ready endpoints for long enough, as observed from here. */

@@ -24,11 +24,14 @@ function blockedBy(snapshot: Snapshot, intent: Intent): string | undefined {
   if (unreadable.length) return `${names(unreadable)} cannot be read`;
   const server = snapshot.clusters.get(intent.at);
   if (!server?.service) return `${intent.at} has no such Service`;
+  if (server.outOfScope) return `the sync process in ${intent.at} leaves this namespace out`;
   if (!sameIntent(intentOf(server), intent) || annotation(server.service, MODE) !== "source") {
     return `${intent.at} has not taken the intent yet`;
   }
   if (!hasSelector(server.service)) return `${intent.at} has no selector yet`;
-  const others = participants(snapshot, intent).filter((view) => view.name !== snapshot.own && view.name !== intent.at);
+  const others = participants(snapshot, intent).filter(
+    (view) => view.name !== snapshot.own && view.name !== intent.at && !view.outOfScope,
+  );
   const behind = others.filter((view) => !sameIntent(intentOf(view), intent));
   if (behind.length) return `${names(behind)} has not copied the intent yet`;
   const without = others.filter((view) => !holdsServerCopies(view, server));

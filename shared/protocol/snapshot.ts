@@ -23,6 +23,8 @@ export interface ClusterView {
   barred?: string;
   /** An operator said that this cluster is gone for good, see `forgottenView`. */
   forgotten?: true;
+  /** The sync process there leaves this namespace out: it copies no intent, and nobody waits for it to. */
+  outOfScope?: true;
   /** The namespace exists here and is not being deleted. */
   namespace: boolean;
   service?: Service;

@@ -25,6 +25,8 @@ export class Cluster {
   readonly endpoints = new Map<string, Endpoints>();
   readonly pods = new Map<string, Pod>();
   reachable = true;
+  /** Its sync process leaves the namespace out. */
+  idle = false;
   /** Clusters that an operator of this one said are gone for good. */
   readonly forgotten = new Set<string>();
   /** What was known of clusters this one is cut off from, by name. */

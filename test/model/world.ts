@@ -121,6 +121,7 @@ export class World {
       name: cluster.name,
       listed: (cluster.reachable && lastKnown === undefined) || cluster.name === own,
       namespace: true,
+      ...(cluster.idle ? { outOfScope: true } : {}),
       ...(service ? { service } : {}),
       ...(owned ? { shadow: owned } : {}),
       slices: of(name),
@@ -182,10 +183,9 @@ export class World {
   settle(rounds = 200): void {
     for (let round = 0; round < rounds; round++) {
       if (this.lagging) this.observeAll();
-      let busy = false;
+      let busy = [...this.clusters.keys()].filter((name) => this.runNative(name)).length > 0;
       let recheck: number | undefined;
-      for (const name of this.clusters.keys()) {
-        busy = this.runNative(name) || busy;
+      for (const { name } of [...this.clusters.values()].filter(({ idle }) => !idle)) {
         const plan = this.reconcile(name);
         busy = plan.writes.length > 0 || busy;
         if (plan.recheckMs !== undefined) recheck = Math.min(recheck ?? plan.recheckMs, plan.recheckMs);

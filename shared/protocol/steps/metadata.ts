@@ -1,7 +1,17 @@
 /** Step: everything on the own Service but its selector, in one patch: intent and mode, replica label, saved selector, ports. */
 
 import { copyIntent, formatIntent, type Intent, impliedMode, sameIntent } from "../../intent.ts";
-import { ADOPT, INTENT, MIGRATION, MODE, ORIGIN_SELECTOR, REPLICA_OF, SELECTOR, SUCCESSOR } from "../../keys.ts";
+import {
+  ADOPT,
+  INTENT,
+  MIGRATION,
+  MODE,
+  ORIGIN_SELECTOR,
+  OVERRIDE,
+  REPLICA_OF,
+  SELECTOR,
+  SUCCESSOR,
+} from "../../keys.ts";
 import { annotation, label, type Service } from "../../kube/objects.ts";
 import { formatSelector, hasSelector, ownSelector, sameSelector, savedSelector } from "../../selector.ts";
 import type { Context } from "../context.ts";
@@ -80,7 +90,7 @@ function selectorAnnotations({ service, desire }: Context, origin: Service | und
 function forgottenAnnotations({ own, service, desire }: Context): Values {
   if (!desire.forgetKeys || ourCopies(own).length > 0 || own.shadow) return {};
   if (!hasSelector(service) && savedSelector(service)) return {};
-  const keys = [MODE, INTENT, SELECTOR, ORIGIN_SELECTOR, SUCCESSOR, ADOPT, MIGRATION];
+  const keys = [MODE, INTENT, SELECTOR, ORIGIN_SELECTOR, SUCCESSOR, ADOPT, OVERRIDE, MIGRATION];
   return Object.fromEntries(keys.filter((key) => annotation(service, key) !== undefined).map((key) => [key, null]));
 }
 

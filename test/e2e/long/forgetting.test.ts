@@ -25,7 +25,9 @@ async function order({ cluster }: Side, orders: Record<string, string>): Promise
 scenario(world, "a cluster lost for good holds moves until it is forgotten, and follows when it is back", async (t) => {
   const { east, west } = world;
   const rest = { ...world, sides: [east, west] };
-  const move = await startMove(t, rest, new Application("bereaved"));
+  const app = new Application("bereaved");
+  await app.prepare(world);
+  const move = await startMove(t, rest, app);
   const south = world.sides[2] as Side;
   await south.cluster.stopApiServer();
   await startNewPods(world, move);

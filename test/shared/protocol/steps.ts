@@ -1,9 +1,11 @@
 /** Steps that many rows begin or end with. */
+import { SUCCESSOR } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
-import { declare, type Step, startPods, webService } from "./scenario.ts";
+import { declare, type Expected, type Step, startPods, webService } from "./scenario.ts";
 
 export const TWO = ["east", "west"];
 export const THREE = ["east", "west", "south"];
+export const FOUR = [...THREE, "north"];
 
 export const eastServes: Step = {
   act: (world) => {
@@ -66,4 +68,16 @@ export function twoOwn(): Step {
       west: { serves: ["w1", "w2"], mode: undefined, services: ["web"] },
     },
   };
+}
+
+/** One cluster serves these pods, and all others follow it. */
+export function everywhere(clusters: readonly string[], server: string, pods: string[]): Record<string, Expected> {
+  const serves = { serves: pods, selects: true, mode: "source", services: ["web"], reason: "InSync" };
+  const follows = { serves: pods, selects: false, mode: "receiver", services: ["web"], reason: "InSync" };
+  return { ...Object.fromEntries(clusters.map((name) => [name, follows])), [server]: serves };
+}
+
+/** `receiver` in one cluster, with another as successor. */
+export function handTo(from: string, to: string): (world: World) => void {
+  return (world) => declare(world, from, "receiver", { [SUCCESSOR]: to });
 }
