@@ -233,10 +233,10 @@ export class Controller {
     const reason = error instanceof Error ? error.message : undefined;
     const { log } = this.#options;
     log[readable ? "info" : "warn"]({ cluster, reason }, readable ? "cluster is read" : "cluster is not read");
-    if (readable) return this.#addAll();
-    this.#reconciler.observeAll();
+    if (!readable) this.#reconciler.observeAll();
     const found = () => (cluster === this.#own.name ? this.#own : this.#peers.clusters.get(cluster));
-    setTimeout(() => found()?.readable || this.#addAll(), UNREADABLE_GRACE_MS).unref();
+    if (readable) this.#addAll();
+    else setTimeout(() => found()?.readable || this.#addAll(), UNREADABLE_GRACE_MS).unref();
   }
 
   #clusters(): WatchedCluster[] {
