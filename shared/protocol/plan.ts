@@ -11,7 +11,7 @@ import { newReplica } from "./replica.ts";
 import { chooseOrigin, intentOf, isVoid, latestVisible, type Role, resolveRole } from "./roles.ts";
 import { ownView, peerViews, type Snapshot } from "./snapshot.ts";
 import { stepConflicts } from "./steps/conflicts.ts";
-import { stepCopies, wantCopies } from "./steps/copies.ts";
+import { settleCopies, stepCopies, wantCopies } from "./steps/copies.ts";
 import { stepEndpoints } from "./steps/endpoints.ts";
 import { stepFrozen } from "./steps/frozen.ts";
 import { stepMetadata } from "./steps/metadata.ts";
@@ -107,13 +107,14 @@ function advance(context: Context): Step {
   const copies = joinSteps(slices, stepEndpoints(context, wanted.slices, slices.writes.length > 0));
   // A selector or shadow moves only under an intent this Service already carries, as others see it too.
   if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflicts(context));
-  const selector = stepSelector(context);
+  const settled = settleCopies(context, wanted);
+  const selector = stepSelector(settled);
   return joinSteps(
     stepShadow(context),
     copies,
     selector,
     // Once the selector is back, the slices it had left behind are the live ones.
-    selector.writes.length > 0 ? NOTHING : stepFrozen(context),
+    selector.writes.length > 0 ? NOTHING : stepFrozen(settled),
     stepConflicts(context),
     stepRefused(context),
     stepUnreadable(context),

@@ -4,7 +4,7 @@ import { type Intent, type IntentCopy, impliedMode, latestIntent, parseIntent } 
 import { INTENT, MODE, SHADOW_OF } from "../keys.ts";
 import { annotation, type Service } from "../kube/objects.ts";
 import { hasSelector } from "../selector.ts";
-import { contribution, isOwn, replicaOf } from "./contribution.ts";
+import { contribution, isOwn, nativeSlices, replicaOf } from "./contribution.ts";
 import { type ClusterView, ownView, type Snapshot } from "./snapshot.ts";
 
 /** What the own cluster is to the Service, and the cluster it looks to, if any. */
@@ -127,7 +127,9 @@ function voidRole(snapshot: Snapshot, own: ClusterView): Role {
   const service = own.service;
   if (!isOwn(service)) return undeclaredRole(snapshot, own);
   if (annotation(service, INTENT) === undefined) return undeclaredRole(snapshot, own);
-  return { kind: "orphan", released: !hasSelector(service) && own.shadow === undefined };
+  // While the frozen slices are there the release is not done: it is taken back, as when the server goes unready.
+  const released = !hasSelector(service) && own.shadow === undefined && nativeSlices(own.slices).length === 0;
+  return { kind: "orphan", released };
 }
 
 /**

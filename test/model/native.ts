@@ -2,19 +2,21 @@
 import { MANAGED_BY, MIRRORING_MANAGER, NATIVE_MANAGER, SERVICE_NAME, SKIP_MIRROR } from "../../shared/keys.ts";
 import { type EndpointSlice, type Endpoints, label, type Service } from "../../shared/kube/objects.ts";
 import { hasSelector } from "../../shared/selector.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, Pod } from "./cluster.ts";
 
 /** Garbage collection, endpointslice, endpoints and mirroring controller: one pass each. True if anything changed. */
 export function runNativeControllers(cluster: Cluster): boolean {
   let changed = collectGarbage(cluster);
   for (const service of [...cluster.services.values()]) {
-    if (hasSelector(service)) changed = writeEndpoints(cluster, service) || changed;
-    changed = mirror(cluster, service) || changed;
+    changed = writeSlice(cluster, service) || changed;
+    changed = writeEndpoints(cluster, service) || changed;
+    changed = mirrorEndpoints(cluster, service) || changed;
   }
   return changed;
 }
 
-function collectGarbage(cluster: Cluster): boolean {
+/** Removes what belongs to a Service that is gone. True if there was any. */
+export function collectGarbage(cluster: Cluster): boolean {
   const uids = new Set([...cluster.services.values()].map((service) => service.metadata.uid));
   let removed = false;
   for (const resource of ["services", "endpointslices"] as const) {
@@ -30,31 +32,43 @@ function collectGarbage(cluster: Cluster): boolean {
   return removed;
 }
 
-/** A Service without selector is not looked at: what it had stays as it is, frozen. */
-function writeEndpoints(cluster: Cluster, service: Service): boolean {
-  const { name, namespace = "" } = service.metadata;
+function selectPods(cluster: Cluster, service: Service): Pod[] {
   const selector = Object.entries(service.spec.selector ?? {});
-  const pods = [...cluster.pods.values()].filter((pod) => selector.every(([key, value]) => pod.labels[key] === value));
-  const ports = (service.spec.ports ?? []).map((port) => ({ name: port.name ?? "", protocol: "TCP", port: 8080 }));
-  const slice: EndpointSlice = {
-    ...ownedSlice(service, `${name}-native`, NATIVE_MANAGER),
+  return [...cluster.pods.values()].filter((pod) => selector.every(([key, value]) => pod.labels[key] === value));
+}
+
+function endpointPorts(service: Service) {
+  return (service.spec.ports ?? []).map((port) => ({ name: port.name ?? "", protocol: "TCP", port: 8080 }));
+}
+
+/** The endpointslice controller. A Service without selector is not looked at: what it had stays as it is, frozen. */
+export function writeSlice(cluster: Cluster, service: Service): boolean {
+  if (!hasSelector(service)) return false;
+  const pods = selectPods(cluster, service);
+  return cluster.storeIfChanged(cluster.slices, {
+    ...ownedSlice(service, `${service.metadata.name}-native`, NATIVE_MANAGER),
     endpoints: pods.map((pod) => ({
       addresses: [pod.ip],
       conditions: { ready: pod.ready && !pod.terminating, serving: pod.ready, terminating: pod.terminating ?? false },
       ...(pod.hostname === undefined ? {} : { hostname: pod.hostname }),
     })),
-    ports,
-  };
-  const endpoints: Endpoints = {
-    metadata: { name, namespace, labels: {} },
-    subsets: [{ addresses: pods.filter((pod) => pod.ready).map((pod) => ({ ip: pod.ip })), ports }],
-  };
-  const wroteSlice = cluster.storeIfChanged(cluster.slices, slice);
-  return cluster.storeIfChanged(cluster.endpoints, endpoints) || wroteSlice;
+    ports: endpointPorts(service),
+  });
 }
 
-/** An Endpoints object of a Service without selector, and without `skip-mirror`, gets a slice. */
-function mirror(cluster: Cluster, service: Service): boolean {
+/** The endpoints controller: the older API's object, frozen in the same way. */
+export function writeEndpoints(cluster: Cluster, service: Service): boolean {
+  if (!hasSelector(service)) return false;
+  const { name, namespace = "" } = service.metadata;
+  const ready = selectPods(cluster, service).filter((pod) => pod.ready && !pod.terminating);
+  return cluster.storeIfChanged<Endpoints>(cluster.endpoints, {
+    metadata: { name, namespace, labels: {} },
+    subsets: [{ addresses: ready.map((pod) => ({ ip: pod.ip })), ports: endpointPorts(service) }],
+  });
+}
+
+/** The mirroring controller: Endpoints of a Service without selector, and without `skip-mirror`, get a slice. */
+export function mirrorEndpoints(cluster: Cluster, service: Service): boolean {
   const { name } = service.metadata;
   const endpoints = cluster.endpoints.get(name);
   const wanted = endpoints && !hasSelector(service) && label(endpoints, SKIP_MIRROR) !== "true";

@@ -7,7 +7,7 @@ import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copie
 import { capLosses, hasVanished } from "../losses.ts";
 import { takeover } from "../readiness.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { hasUsable } from "../usable.ts";
+import { hasUsable, isUsable } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 
 /** The copies wanted in the own cluster, and what keeps the superfluous ones. */
@@ -114,6 +114,23 @@ function keepsLegacy(context: Context): { text: string; recheckMs?: number } | u
   const readiness = takeover(snapshot, own, intent);
   if (readiness.ready) return undefined;
   return { text: readiness.because, ...(readiness.recheckMs === undefined ? {} : { recheckMs: readiness.recheckMs }) };
+}
+
+/**
+ * The context as it is once this pass has brought the copies up to date: what it is about to remove, or to mark unready, counts
+ * no more, and what it is about to add not yet. A selector or frozen slices that go in the same pass are judged by this.
+ */
+export function settleCopies(context: Context, wanted: WantedCopies): Context {
+  const { own } = context;
+  const existing = new Map(ourCopies(own).map((slice) => [slice.metadata.name, slice]));
+  const lasting = wanted.slices.flatMap((slice) => {
+    const before = existing.get(slice.metadata.name);
+    if (!before) return [];
+    const usable = new Set((before.endpoints ?? []).filter(isUsable).map(({ addresses }) => addresses[0]));
+    return [{ ...slice, endpoints: (slice.endpoints ?? []).filter(({ addresses }) => usable.has(addresses[0])) }];
+  });
+  const others = own.slices.filter((slice) => sourceOf(slice) === undefined);
+  return { ...context, own: { ...own, slices: [...others, ...lasting] } };
 }
 
 /** Writes that turn the existing copies into the wanted ones. Those that take the last usable endpoint are judged live. */

@@ -3,7 +3,20 @@ import { describe, it } from "node:test";
 import { ADOPT, SUCCESSOR } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
 import { declare, runScenario, type Step, startPods, webService } from "./scenario.ts";
-import { eastServes, TWO, toWest, twoOwn, union } from "./steps.ts";
+import { eastServes, TWO, toWest, twoOwn, union, westPods } from "./steps.ts";
+
+/** Controllers and sync processes in turn, one write at a time, until the latest line of the log says this. */
+function playUntil(world: World, line: RegExp): void {
+  for (let round = 0; round < 200; round++) {
+    for (const name of world.clusters.keys()) {
+      world.runNative(name);
+      world.reconcile(name, 1);
+      if (line.test(world.log.at(-1) ?? "")) return;
+    }
+    world.wait(1_000);
+  }
+  assert.fail(`never seen: ${line}`);
+}
 
 const rows: { name: string; clusters?: string[]; steps: Step[] }[] = [
   {
@@ -25,6 +38,21 @@ const rows: { name: string; clusters?: string[]; steps: Step[] }[] = [
         act: (world) => declare(world, "west", "singular"),
         mayEmpty: true,
         expect: { east: { serves: ["e1", "e2"], mode: "singular" }, west: { exists: false } },
+      },
+    ],
+  },
+  {
+    name: "singular on a replica whose origin is then deleted: it does not wait for ever",
+    steps: [
+      eastServes,
+      {
+        act: (world) => {
+          declare(world, "west", "singular");
+          world.reconcile("west");
+          world.cluster("east").services.delete("web");
+        },
+        mayEmpty: true,
+        expect: { east: { exists: false }, west: { exists: false } },
       },
     ],
   },
@@ -153,6 +181,40 @@ const rows: { name: string; clusters?: string[]; steps: Step[] }[] = [
       {
         act: (world) => world.cluster("west").createService(webService()),
         expect: { east: { serves: ["w1", "w2"], mode: "receiver" }, west: { serves: ["w1", "w2"], mode: "source" } },
+      },
+    ],
+  },
+  {
+    name: "the server deleted within the release: the old side takes it back, until the server is there again",
+    steps: [
+      eastServes,
+      {
+        act: (world) => {
+          westPods(world);
+          declare(world, "east", "receiver");
+          playUntil(world, /patch services.web .released/);
+          world.cluster("west").services.delete("web");
+        },
+        expect: { east: { serves: ["w1", "w2"], mode: "receiver" }, west: { serves: ["w1", "w2"], mode: "source" } },
+      },
+    ],
+  },
+  {
+    name: "a selector put on a replica stays while the copies are about to say that nobody else serves",
+    steps: [
+      eastServes,
+      {
+        act: (world) => {
+          westPods(world);
+          const replica = world.cluster("west").services.get("web");
+          if (replica) world.cluster("west").patchService(replica, { spec: { selector: { app: "web" } } });
+          world.runNative("west");
+          world.reconcile("west");
+          for (const [ip, pod] of world.cluster("east").pods)
+            world.cluster("east").pods.set(ip, { ...pod, ready: false });
+          world.runNative("east");
+        },
+        expect: { west: { serves: ["w1", "w2"], selects: true, reason: "Holding" } },
       },
     ],
   },

@@ -1,0 +1,38 @@
+/** What is explored: from which starts, how far. */
+import type { HoldReason } from "../../shared/protocol/write.ts";
+import { APART, SERVED, type Start } from "./exhaustive/starts.ts";
+import type { Bound } from "./exhaustive/state.ts";
+
+/** One exploration, complete within its bound. */
+export interface Task {
+  start: Start;
+  bound: Bound;
+}
+
+/** Every kind of event, at most `events` of them in all. */
+function bound(events: number, lag: number, faults = 1): Bound {
+  return { commands: 2, podChanges: 2, faults, events, lag };
+}
+
+/** Explored by every `npm test`. */
+export const SMALL: readonly Task[] = [
+  { start: SERVED, bound: bound(1, 2) },
+  { start: SERVED, bound: bound(2, 0) },
+  { start: APART, bound: bound(2, 1, 0) },
+];
+
+/** Explored by `npm run test:model -- --deep`; `events` may be raised up to 5, the sum of all. */
+export function deepTasks(events: number): Task[] {
+  return [
+    { start: APART, bound: bound(events, 2) },
+    { start: SERVED, bound: bound(events, 2) },
+  ];
+}
+
+/** Reasons of holds that no state within the bounds can have, and why. Checked: none of them is reached, all others are. */
+export const UNREACHABLE: Readonly<Partial<Record<HoldReason, string>>> = {
+  Contended: "takes four strips within ten minutes under one intent; the bound has too few events",
+  NamespaceMissing: "namespaces are always there in the model",
+  NoSelector: "every Service in the model has a selector, or a copy of its origin's",
+  PortConflict: "ports never change in the model",
+};

@@ -1,0 +1,106 @@
+/** What goes wrong: crashes, ex-leaders, cut connections, manifests applied again, objects deleted by hand. */
+import type { Service } from "../../../shared/kube/objects.ts";
+import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
+import { admit, putService } from "./people.ts";
+import type { Plans } from "./plans.ts";
+import { COPIES, KEY, SERVICES } from "./sides.ts";
+import { CUT, type Draft, LISTED, OVERTAKEN, PENDING, READ, type Space, STALE } from "./state.ts";
+import { crash } from "./sync.ts";
+
+/** The manifest of the Service, as its owner keeps it. */
+export function manifest(annotations?: Record<string, string>): Service {
+  return {
+    metadata: { ...KEY, ...(annotations ? { annotations } : {}) },
+    spec: {
+      clusterIP: "172.20.0.1",
+      selector: { app: "web" },
+      ports: [{ port: 80, protocol: "TCP", targetPort: 8080 }],
+    },
+  };
+}
+
+interface Scene {
+  space: Space;
+  plans: Plans;
+  draft: Draft;
+  next: Draft;
+  emit: Emit;
+}
+
+/** Every fault there may be in this state. */
+export function stepFaults(space: Space, plans: Plans, draft: Draft, next: Draft, emit: Emit): void {
+  const scene = { space, plans, draft, next, emit };
+  for (const cluster of [0, 1]) {
+    failProcess(scene, cluster);
+    deleteByHand(scene, cluster);
+    applyManifest(scene, cluster);
+    writeLate(scene, cluster);
+  }
+  if (draft.process(0)[LISTED] !== READ || draft.process(1)[LISTED] !== READ) return;
+  for (const cut of [[0], [1], [0, 1]]) {
+    begin(scene);
+    for (const cluster of cut) next.process(cluster)[LISTED] = CUT;
+    emit(next, () => `network: ${cut.map((one) => space.names[one]).join(" and ")} cannot read the other cluster`);
+  }
+}
+
+function begin({ draft, next }: Scene): Draft {
+  next.set(draft).charge("faults");
+  return next;
+}
+
+/** Between two writes of a pass the process is killed, or loses its lease without noticing while another one starts. */
+function failProcess(scene: Scene, cluster: number): void {
+  const { space, draft, emit } = scene;
+  const pending = draft.process(cluster)[PENDING] as number;
+  if (pending === 0) return;
+  const next = begin(scene);
+  crash(space, next, cluster);
+  emit(next, () => `${space.names[cluster]}: is killed within a pass`);
+  next.process(cluster)[STALE] = pending;
+  next.process(cluster)[OVERTAKEN] = draft.process(cluster)[OVERTAKEN] as number;
+  emit(next, () => `${space.names[cluster]}: another process leads; the former one has not noticed`);
+}
+
+function deleteByHand(scene: Scene, cluster: number): void {
+  const { space, draft, emit } = scene;
+  const { sides } = space;
+  const side = draft.side(cluster);
+  const objects = [
+    ...sides.services.get(sides.table.at(side, SERVICES)).map(({ metadata }) => ["services", metadata.name] as const),
+    ...sides.slices.get(sides.table.at(side, COPIES)).map(({ metadata }) => ["slices", metadata.name] as const),
+  ];
+  for (const [kind, name] of objects) {
+    const after = sides.change(cluster, side, (at) => at[kind].delete(name)).side;
+    replaceSide(space, begin(scene), cluster, after);
+    overtake(scene.next);
+    emit(scene.next, () => `user: deletes ${kind}/${name} in ${space.names[cluster]}`);
+  }
+}
+
+/** `kubectl apply` of the manifest as it was before anything was declared. */
+function applyManifest(scene: Scene, cluster: number): void {
+  const { space, plans, draft, emit } = scene;
+  const { sides } = space;
+  const old = sides.service(sides.table.at(draft.side(cluster), SERVICES));
+  const made = new Set([draft.side(cluster)]);
+  for (const admission of ["absent", "as cached"] as const) {
+    const object = old ? { ...old, spec: { ...old.spec, selector: { app: "web" } } } : manifest();
+    const admitted = old ? admit(space, plans, draft, cluster, old, object, admission) : object;
+    const side = admitted && putService(space, draft, cluster, admitted);
+    if (side === undefined || made.has(side)) continue;
+    made.add(side);
+    replaceSide(space, begin(scene), cluster, side);
+    emit(scene.next, () => `user: applies the manifest in ${space.names[cluster]} (webhook ${admission})`);
+  }
+}
+
+/** The cache of the native controller is behind: it writes once more for the selector that was removed. */
+function writeLate(scene: Scene, cluster: number): void {
+  const { space, draft, emit } = scene;
+  const late = space.sides.runNativeLate(cluster, draft.side(cluster));
+  if (!late.done) return;
+  replaceSide(space, begin(scene), cluster, late.side);
+  overtake(scene.next);
+  emit(scene.next, () => `${space.names[cluster]}: Kubernetes writes once more for the removed selector`);
+}

@@ -1,0 +1,200 @@
+/**
+ * One cluster's objects as a tuple of numbers, and what API server and native controllers do to them. Every effect is worked
+ * out once, by the same code that the random worlds use, and remembered.
+ */
+import { MANAGED_BY, OUR_MANAGER, SELECTOR, SERVICE_NAME } from "../../../shared/keys.ts";
+import {
+  annotation,
+  type EndpointSlice,
+  type Endpoints,
+  type KubeObject,
+  label,
+  type Service,
+} from "../../../shared/kube/objects.ts";
+import type { Write } from "../../../shared/protocol/write.ts";
+import { hasSelector, parseSelector } from "../../../shared/selector.ts";
+import { Cluster, type Pod } from "../cluster.ts";
+import { collectGarbage, mirrorEndpoints, writeEndpoints, writeSlice } from "../native.ts";
+import { Collections, canonicalText, Interned } from "./objects.ts";
+import { TupleTable } from "./tuples.ts";
+
+/** Places in a side's tuple. NATIVES are all slices but our copies. */
+export const SERVICES = 0;
+export const NATIVES = 1;
+export const COPIES = 2;
+export const ENDPOINTS = 3;
+export const PODS = 4;
+const WIDTH = 5;
+
+/** A pod, and whether it ever changed: those that never did are interchangeable. */
+export interface ModelPod extends Pod {
+  changed?: boolean;
+}
+
+export interface Effect {
+  /** The side afterwards; the same if nothing changed. */
+  side: number;
+  /** False if the API server refused the write. */
+  done: boolean;
+}
+
+export const KEY = { namespace: "shop", name: "web" };
+
+export class Sides {
+  readonly names: readonly string[];
+  readonly services = new Collections();
+  readonly slices = new Collections();
+  readonly endpoints = new Collections();
+  readonly pods = new Interned<readonly ModelPod[]>();
+  readonly writes = new Interned<Write>();
+  readonly table = new TupleTable(WIDTH);
+  readonly #remembered = new Map<number, Effect>();
+
+  constructor(names: readonly string[]) {
+    this.names = names;
+  }
+
+  /** The Service of the key in a set of Services. */
+  service(services: number): Service | undefined {
+    return this.services.get(services).find((one) => one.metadata.name === KEY.name) as Service | undefined;
+  }
+
+  podsOf(side: number): readonly ModelPod[] {
+    const id = this.table.at(side, PODS);
+    return id === 0 ? [] : this.pods.get(id);
+  }
+
+  internPods(pods: readonly ModelPod[]): number {
+    return this.pods.intern(canonicalText(pods), () => pods);
+  }
+
+  internWrite(write: Write): number {
+    return this.writes.intern(JSON.stringify(write), () => write);
+  }
+
+  /** Makes one write of a sync process. */
+  write(cluster: number, side: number, write: number): Effect {
+    return this.#remember(side * 2 + cluster, write, () =>
+      this.#change(cluster, side, (at) => at.perform(this.writes.get(write))),
+    );
+  }
+
+  /** The endpointslice controller looks at everything as it is now. */
+  runNative(cluster: number, side: number): Effect {
+    return this.#remember(side * 2 + cluster, -1, () => {
+      const effect = this.#change(cluster, side, (at) => {
+        for (const service of [...at.services.values()]) writeSlice(at, service);
+        return true;
+      });
+      return effect;
+    });
+  }
+
+  /** The endpointslice controller writes once more for a selector that was removed meanwhile. */
+  runNativeLate(cluster: number, side: number): Effect {
+    return this.#remember(side * 2 + cluster, -2, () => {
+      const service = this.service(this.table.at(side, SERVICES));
+      const selector = service && parseSelector(annotation(service, SELECTOR));
+      if (!service || hasSelector(service) || !selector) return { side, done: false };
+      const effect = this.#change(cluster, side, (at) =>
+        writeSlice(at, { ...service, spec: { ...service.spec, selector: { ...selector } } }),
+      );
+      return effect;
+    });
+  }
+
+  /** The garbage collector. */
+  collectGarbage(cluster: number, side: number): Effect {
+    return this.#remember(side * 2 + cluster, -3, () => this.#change(cluster, side, collectGarbage));
+  }
+
+  /** Anything else that somebody does to a cluster's objects. */
+  change(cluster: number, side: number, act: (at: Cluster) => boolean): Effect {
+    return this.#change(cluster, side, act);
+  }
+
+  /** The side with one place changed. */
+  put(side: number, place: number, value: number): number {
+    const tuple = new Int32Array(WIDTH);
+    this.table.read(side, tuple);
+    tuple[place] = value;
+    return this.table.intern(tuple);
+  }
+
+  /** Other pods: the Endpoints object follows at once, slices when the native controller runs. */
+  withPods(cluster: number, side: number, pods: readonly ModelPod[]): number {
+    return this.#change(cluster, this.put(side, PODS, this.internPods(pods)), () => true).side;
+  }
+
+  #remember(key: number, act: number, work: () => Effect): Effect {
+    const id = key * 0x200000 + act + 8;
+    const known = this.#remembered.get(id);
+    if (known) return known;
+    const effect = work();
+    this.#remembered.set(id, effect);
+    return effect;
+  }
+
+  #change(number: number, side: number, act: (at: Cluster) => boolean): Effect {
+    const at = this.#open(number, side);
+    if (!act(at)) return { side, done: false };
+    for (const service of [...at.services.values()]) {
+      writeEndpoints(at, service);
+      mirrorEndpoints(at, service);
+    }
+    return { side: this.#close(at, side), done: true };
+  }
+
+  #open(number: number, side: number): Cluster {
+    const name = this.names[number] as string;
+    const at = new Cluster(name, { version: 1_000_000, uid: 0, now: 0 });
+    const { table } = this;
+    const fill = (map: Map<string, KubeObject>, objects: readonly KubeObject[]) => {
+      for (const object of objects) map.set(object.metadata.name, object);
+    };
+    fill(at.services as Map<string, KubeObject>, this.services.get(table.at(side, SERVICES)));
+    fill(at.slices as Map<string, KubeObject>, this.slices.get(table.at(side, NATIVES)));
+    fill(at.slices as Map<string, KubeObject>, this.slices.get(table.at(side, COPIES)));
+    fill(at.endpoints as Map<string, KubeObject>, this.endpoints.get(table.at(side, ENDPOINTS)));
+    for (const pod of this.podsOf(side)) at.pods.set(pod.ip, pod);
+    return at;
+  }
+
+  #close(at: Cluster, before: number): number {
+    const { table } = this;
+    const services = [...at.services.values()].map((object) => withUid(object, at));
+    const slices = [...at.slices.values()].map((object) => withUid(object, at));
+    // Nobody reads the Endpoints of a shadow.
+    const endpoints = [...at.endpoints.values()].filter((one) => one.metadata.name === KEY.name);
+    const isCopy = (slice: EndpointSlice) => label(slice, MANAGED_BY) === OUR_MANAGER;
+    return table.intern([
+      this.services.of(services),
+      this.slices.of(slices.filter((slice) => !isCopy(slice))),
+      this.slices.of(slices.filter(isCopy)),
+      this.endpoints.of(endpoints.map((one: Endpoints) => withUid(one, at))),
+      table.at(before, PODS),
+    ]);
+  }
+
+  /** Slices that carry the Service's own name. */
+  servedSlices(side: number): EndpointSlice[] {
+    const { table } = this;
+    const all = [...this.slices.get(table.at(side, NATIVES)), ...this.slices.get(table.at(side, COPIES))];
+    return (all as EndpointSlice[]).filter((slice) => label(slice, SERVICE_NAME) === KEY.name);
+  }
+}
+
+/**
+ * New objects get a uid that says where they are. A Service made again differs from the one before as long as anything here
+ * still belongs to that one.
+ */
+function withUid<T extends KubeObject>(object: T, at: Cluster): T {
+  const { uid = "", name } = object.metadata;
+  if (uid.startsWith(`${at.name}/`)) return object;
+  const owned = [...at.services.values(), ...at.slices.values()].flatMap(
+    ({ metadata }) => metadata.ownerReferences ?? [],
+  );
+  const numbers = ["a", "b", "c"].map((letter) => `${at.name}/${name}/${letter}`);
+  const free = numbers.find((candidate) => !owned.some((owner) => owner.uid === candidate));
+  return { ...object, metadata: { ...object.metadata, uid: free ?? `${at.name}/${name}/d` } };
+}

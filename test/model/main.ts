@@ -1,0 +1,70 @@
+/** `npm run test:model [-- --deep [--events N]]`: explores the protocol and says what was reached. Ends with 1 if a rule broke. */
+import { parseArgs } from "node:util";
+import { URGENCY } from "../../shared/protocol/condition.ts";
+import { deepTasks, SMALL, type Task, UNREACHABLE } from "./bounds.ts";
+import { Exploration, type Report } from "./exhaustive/exploration.ts";
+
+const { values } = parseArgs({
+  options: { deep: { type: "boolean", default: false }, events: { type: "string", default: "2" } },
+});
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const started = Date.now();
+
+function showProgress(states: number, frontier: number): void {
+  const { rss } = process.memoryUsage();
+  const seconds = Math.round((Date.now() - started) / 1000);
+  print(`  ${seconds} s: ${states} states, ${frontier} of them still to be looked at, ${Math.round(rss / 1e6)} MB`);
+}
+
+function explore({ start, bound }: Task): Report {
+  const { commands, podChanges, faults, events, lag } = bound;
+  print(
+    `${start.name}: up to ${commands} commands, ${podChanges} pod changes, ${faults} faults, ${events} of these in all, watches up to ${lag} versions behind`,
+  );
+  const report = new Exploration({ start, bound, ...(values.deep ? { onProgress: showProgress } : {}) }).run();
+  const { states, transitions, depth, rests, plans, finding } = report;
+  print(`  ${states} states, ${transitions} transitions, depth ${depth}, ${rests} at rest, ${plans} snapshots planned`);
+  print(finding ? `  VIOLATION ${finding.what}\n    ${finding.story.join("\n    ")}` : "  frontier empty");
+  return report;
+}
+
+function showReached(title: string, maps: ReadonlyMap<string, number>[]): void {
+  const total = new Map<string, number>();
+  for (const map of maps) for (const [word, count] of map) total.set(word, (total.get(word) ?? 0) + count);
+  print(`${title}, with the number of snapshots that led there:`);
+  for (const [word, count] of [...total].sort()) print(`  ${word}  ${count}`);
+}
+
+/** Every reason of a hold is reached or known not to be. */
+function checkReasons(reports: readonly Report[]): boolean {
+  const reached = new Set(reports.flatMap(({ holds }) => [...holds.keys()].map((text) => text.split(":")[0])));
+  let right = true;
+  for (const reason of URGENCY) {
+    const because = UNREACHABLE[reason];
+    if (because && !reached.has(reason)) print(`not reached: ${reason}: ${because}`);
+    else if (because || !reached.has(reason)) {
+      print(`hold reason ${reason} is ${because ? "" : "not "}reached: correct the list in test/model/bounds.ts`);
+      right = false;
+    }
+  }
+  return right;
+}
+
+const reports = (values.deep ? deepTasks(Number(values.events)) : SMALL).map(explore);
+showReached(
+  "branches of the plan",
+  reports.map(({ writes }) => writes),
+);
+showReached(
+  "holds",
+  reports.map(({ holds }) => holds),
+);
+const complete = checkReasons(reports);
+const violations = reports.filter(({ finding }) => finding).length;
+print(`${reports.reduce((sum, { states }) => sum + states, 0)} distinct states`);
+print(`${violations} violations, ${Math.round((Date.now() - started) / 1000)} s`);
+process.exitCode = violations || !complete ? 1 : 0;
