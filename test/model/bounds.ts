@@ -34,5 +34,9 @@ export const UNREACHABLE: Readonly<Partial<Record<HoldReason, string>>> = {
   Contended: "takes four strips within ten minutes under one intent; the bound has too few events",
   NamespaceMissing: "namespaces are always there in the model",
   NoSelector: "every Service in the model has a selector, or a copy of its origin's",
+  TooManyDeletions: "the model has one Service; the cap counts many",
+  HostnameConflict: "no Service in the model is headless",
+  Quarantined: "clusters in the model keep their identity",
+  AddressRefused: "no addresses in the model are forbidden",
   PortConflict: "ports never change in the model",
 };
