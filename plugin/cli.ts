@@ -19,6 +19,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   version: async () => (await import("./version/command.ts")).runVersion,
   completion: async () => (await import("./completion/command.ts")).runCompletion,
   options: async () => (await import("./flag-list.ts")).runOptions,
+  check: async () => (await import("./check/command.ts")).runCheck,
+  install: async () => (await import("./install/command.ts")).runInstall,
+  uninstall: async () => (await import("./uninstall/command.ts")).runUninstall,
+  link: async () => (await import("./link/command.ts")).runLink,
+  unlink: async () => (await import("./link/unlink.ts")).runUnlink,
+  forget: async () => (await import("./forget/command.ts")).runForget,
+  links: async () => (await import("./link/list.ts")).runLinks,
 };
 
 /** Runs one command line and resolves with its exit code. Never rejects: what goes wrong is told on stderr. */

@@ -35,6 +35,9 @@ export const REPLICA_OF = "vmware.com/syndicate-replica-of";
 /** Sync, label on shadows: name of the Service whose pods the shadow tracks. */
 export const SHADOW_OF = "vmware.com/syndicate-shadow-of";
 
+/** Plugin, label on Secrets with a token: name of the cluster that reads with this token. */
+export const TOKEN_OF = "vmware.com/syndicate-token-of";
+
 /** Condition type in Service `.status.conditions`. */
 export const CONDITION_IN_SYNC = "vmware.com/SyndicateInSync";
 
@@ -73,6 +76,10 @@ export const IDENTITY_CONFIGMAP = "syndicate-identity";
 export const KNOWN_PEERS_CONFIGMAP = "syndicate-known-peers";
 /** ConfigMap in our namespace in which an operator says what sync cannot know: clusters gone for good, deletions that are meant. */
 export const ORDERS_CONFIGMAP = "syndicate-orders";
+/** Secret in our namespace with one kubeconfig for each peer. */
+export const PEERS_SECRET = "syndicate-peers";
+/** ServiceAccount in our namespace by which other clusters read this one. */
+export const PEER_ACCOUNT = "syndicate-peer";
 /** Lease in our namespace held by the active sync process. */
 export const LEASE = "syndicate-sync";
 /** kubeconfig cluster extension in which a peer's pod CIDRs are given. */

@@ -6,17 +6,18 @@ import type { Values } from "../command-line.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
-import { kindDocument, renderDocument } from "../render/document.ts";
+import { type DataFormat, printData, readDataFormat } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
 import { compareService } from "./comparison.ts";
 import { renderRows } from "./rendering.ts";
 
 /** Prints what differs; exit 2 if something does, 1 if a cluster did not answer. */
 export async function runDiff(values: Values, io: Io): Promise<ExitCode> {
-  return withClusters(values, io, (look) => showDiff(look, values, io));
+  const format = readDataFormat(values);
+  return withClusters(values, io, (look) => showDiff(look, values, format, io));
 }
 
-async function showDiff(look: Look, values: Values, io: Io): Promise<ExitCode> {
+async function showDiff(look: Look, values: Values, format: DataFormat | undefined, io: Io): Promise<ExitCode> {
   const key = { namespace: look.namespace, name: textOf(values, "service") ?? "" };
   const { views, problems } = await readViews(look.sessions, key, look.call);
   const compared = look.sessions.flatMap(({ status, identity }) => {
@@ -29,10 +30,8 @@ async function showDiff(look: Look, values: Values, io: Io): Promise<ExitCode> {
   }
   const rows = compareService(key, compared);
   const differing = rows.filter(({ equal }) => !equal);
-  const output = textOf(values, "output");
-  if (output === "json" || output === "yaml") {
-    const document = kindDocument("ServiceDiff", { ...key, equal: differing.length === 0, fields: rows });
-    io.stdout.write(renderDocument(document, output));
+  if (format) {
+    printData("ServiceDiff", { ...key, equal: differing.length === 0, fields: rows }, format, io);
   } else {
     const shown = values["all"] ? rows : differing;
     const clusters = compared.map(({ view }) => view.name);

@@ -6,19 +6,19 @@ import type { Values } from "../command-line.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
-import { kindDocument, renderDocument } from "../render/document.ts";
+import { printData, readDataFormat } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
 import { type CoreEvent, joinEvents, type ServiceEvent } from "./model.ts";
 import { renderEvents } from "./rendering.ts";
 
 /** Prints the Events of all clusters in order of time; exit 1 if a cluster did not answer. */
 export async function runEvents(values: Values, io: Io): Promise<ExitCode> {
+  const format = readDataFormat(values);
   return withClusters(values, io, async (look) => {
     const key = { namespace: look.namespace, name: textOf(values, "service") ?? "" };
     const { events, problems } = await readEvents(look, key);
-    const output = textOf(values, "output");
-    if (output === "json" || output === "yaml") {
-      io.stdout.write(renderDocument(kindDocument("ServiceEventList", { ...key, items: events }), output));
+    if (format) {
+      printData("ServiceEventList", { ...key, items: events }, format, io);
     } else if (events.length) {
       const paint = choosePaint(io, io.stdout, look.options.color);
       const lines = renderEvents(events, paint, { headers: !values["no-headers"], now: io.now() });

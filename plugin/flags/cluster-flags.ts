@@ -31,8 +31,8 @@ export const OUTPUT: Flag = {
   name: "output",
   short: "o",
   type: "string",
-  choices: ["json", "yaml"],
-  describe: "Output format",
+  values: ["json", "yaml", "jsonpath="],
+  describe: "Output format: json, yaml, jsonpath=…",
 };
 
 export const NO_HEADERS: Flag = {

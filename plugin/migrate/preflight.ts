@@ -201,7 +201,7 @@ function checkNetworks({ from, to }: Facts): Check {
 }
 
 /** Two networks overlap if one of them holds the first address of the other. */
-function overlap(a: string, b: string): boolean {
+export function overlap(a: string, b: string): boolean {
   const holds = (outer: string, inner: string) => {
     const address = inner.split("/")[0] ?? "";
     return compileRanges([outer]).check(address, address.includes(":") ? "ipv6" : "ipv4");

@@ -1,10 +1,9 @@
 /** The answer of `status` in the format asked for. */
 import { CliError } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
-import { findResults, renderAsJson, renderResults } from "../jsonpath/evaluation.ts";
 import { renderColumns } from "../output/custom-columns.ts";
-import type { Format } from "../output/format.ts";
-import { itemDocument, listDocument, renderDocument, serviceDocument } from "../render/document.ts";
+import { renderData } from "../output/data.ts";
+import { itemDocument, listDocument, serviceDocument } from "../render/document.ts";
 import { choosePaint, type Paint } from "../render/paint.ts";
 import { noteOf, renderList, renderNotes, renderWide } from "../render/status-list.ts";
 import { renderTree } from "../render/status-tree.ts";
@@ -79,21 +78,6 @@ function renderTables(
 function documentOf(model: StatusModel, { service }: StatusOptions): object {
   const [only] = model.services;
   return service !== undefined && only ? serviceDocument(model, only) : listDocument(model);
-}
-
-type DataFormat = Extract<
-  Format,
-  { kind: "json" | "yaml" } | { template: unknown; kind: "jsonpath" | "jsonpath-as-json" }
->;
-
-function renderData(document: object, format: DataFormat, strict: boolean): string {
-  if (!("template" in format)) return renderDocument(document, format.kind);
-  try {
-    const results = findResults(format.template, document, { strict });
-    return format.kind === "jsonpath" ? renderResults(results) : renderAsJson(results);
-  } catch (error) {
-    throw new CliError(`error executing jsonpath: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function joinLines(lines: readonly string[]): string {

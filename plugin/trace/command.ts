@@ -5,13 +5,14 @@ import type { Values } from "../command-line.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
-import { kindDocument, renderDocument } from "../render/document.ts";
+import { printData, readDataFormat } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
 import { traceService } from "./model.ts";
 import { renderTrace } from "./rendering.ts";
 
 /** Explains a Service, cluster by cluster; exit 1 if one did not answer. */
 export async function runTrace(values: Values, io: Io): Promise<ExitCode> {
+  const format = readDataFormat(values);
   return withClusters(values, io, async (look) => {
     const key = { namespace: look.namespace, name: textOf(values, "service") ?? "" };
     const { views, members, problems } = await readViews(look.sessions, key, look.call);
@@ -20,9 +21,8 @@ export async function runTrace(values: Values, io: Io): Promise<ExitCode> {
       throw new CliError(`no cluster that answered has a Service ${key.namespace}/${key.name}`);
     }
     const traces = traceService(key, members, views, io.now());
-    const output = textOf(values, "output");
-    if (output === "json" || output === "yaml") {
-      io.stdout.write(renderDocument(kindDocument("ServiceTrace", { ...key, clusters: traces }), output));
+    if (format) {
+      printData("ServiceTrace", { ...key, clusters: traces }, format, io);
     } else {
       const lines = renderTrace(key, traces, choosePaint(io, io.stdout, look.options.color), io.now());
       io.stdout.write(lines.map((line) => `${line}\n`).join(""));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ORDERS_CONFIGMAP, SUCCESSOR, SYSTEM_NAMESPACE } from "../../../shared/keys.ts";
 import { Application } from "../application.ts";
 import { following } from "../expectations.ts";
+import { assertCode, runPlugin } from "../plugin-process.ts";
 import { finishMove, startMove, startNewPods } from "../recipes.ts";
 import { waitCondition, waitGone, waitReplicated } from "../rest.ts";
 import { waitSummary } from "../summary.ts";
@@ -22,6 +23,11 @@ async function order({ cluster }: Side, orders: Record<string, string>): Promise
   assert.equal(result.code, 0, result.stderr);
 }
 
+/** Runs a command of the plugin, which must succeed. */
+async function syndicate(words: string): Promise<void> {
+  assertCode(await runPlugin(world.lab.kubeconfig, words.split(" ")), 0);
+}
+
 scenario(world, "a cluster lost for good holds moves until it is forgotten, and follows when it is back", async (t) => {
   const { east, west } = world;
   const rest = { ...world, sides: [east, west] };
@@ -33,10 +39,10 @@ scenario(world, "a cluster lost for good holds moves until it is forgotten, and 
   await startNewPods(world, move);
   await move.app.declare(east, "receiver", { [SUCCESSOR]: "west" });
   await waitCondition(move.app, east, "Holding", "keeps serving: south cannot be read");
-  for (const side of rest.sides) await order(side, { forget: "south" });
+  await syndicate("forget south --contexts east,west --yes");
   await finishMove(rest, { ...move, eastKeys: ["successor"] });
   await south.cluster.startApiServer();
-  for (const side of rest.sides) await order(side, {});
+  await syndicate("forget south --contexts east,west --undo");
   await waitSummary(move.app, south, following(west, move.second, "receiver", "origin-selector", "replica-of"));
 });
 
