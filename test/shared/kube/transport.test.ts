@@ -111,8 +111,8 @@ describe("streams", () => {
   test("the signal ends it; the deadline counts only until it is accepted", async () => {
     const { client } = await setUp((_request, response) => void response.write(line("a")));
     const controller = new AbortController();
-    const events = await client.stream("/watch", controller.signal, { deadlineMs: 30 });
-    setTimeout(() => controller.abort(), 100);
+    const events = await client.stream("/watch", controller.signal, { deadlineMs: 400 });
+    setTimeout(() => controller.abort(), 800);
     const startedAt = performance.now();
     const error = await failure(
       (async () => {
@@ -120,7 +120,7 @@ describe("streams", () => {
       })(),
     );
     assert.equal(error.reason, "Aborted");
-    assert.ok(performance.now() - startedAt > 60);
+    assert.ok(performance.now() - startedAt > 500);
   });
 
   test("refusals are errors before the stream", async () => {
