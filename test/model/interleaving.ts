@@ -18,6 +18,7 @@ export type Move =
   | { kind: "pod"; cluster: number; change: "add" | "remove" | "ready" | "unready" }
   | { kind: "crash"; cluster: number }
   | { kind: "cut" | "heal"; cluster: number }
+  | { kind: "unlink" | "link"; cluster: number; peer: number }
   | { kind: "time"; seconds: number };
 
 const index = fc.nat({ max: 3 });
@@ -57,6 +58,14 @@ export const arbitraryMove: fc.Arbitrary<Move> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const), cluster: index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cut" as const, "heal" as const), cluster: index }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("unlink" as const, "link" as const),
+      cluster: index,
+      peer: index,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), seconds: fc.integer({ min: 1, max: 15 }) }) },
 );
 
@@ -101,6 +110,7 @@ export function play(world: World, moves: readonly Move[]): void {
     act(world, names, name ?? "", move);
   }
   for (const cluster of world.clusters.values()) cluster.reachable = true;
+  for (const one of names) for (const other of names) world.heal(one, other);
   world.settle(400);
   checkAtRest(world);
 }
@@ -130,9 +140,21 @@ function act(world: World, names: readonly string[], name: string, move: Move): 
     case "heal":
       if (cluster) cluster.reachable = move.kind === "heal";
       return;
+    case "unlink":
+    case "link":
+      relink(world, name, names[move.peer % names.length] ?? name, move.kind);
+      return;
     case "time":
       world.wait(move.seconds * 1000);
   }
+}
+
+/** The link between two clusters alone: each goes on reading the others. */
+function relink(world: World, one: string, other: string, kind: "unlink" | "link"): void {
+  if (one === other) return;
+  world.log.push(`network: ${one} and ${other} ${kind === "link" ? "read each other" : "do not read each other"}`);
+  if (kind === "link") world.heal(one, other);
+  else world.cut(one, other);
 }
 
 function declare(world: World, name: string, mode: Mode, successor: string): void {
