@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseIdentity } from "../../../plugin/clusters/identity.ts";
+import { type Identity, parseIdentity } from "../../../plugin/clusters/identity.ts";
 import type { Facts, SideFacts } from "../../../plugin/migrate/facts.ts";
 import type { Move } from "../../../plugin/migrate/move.ts";
+import { wantNote } from "../../../plugin/migrate/note.ts";
 import { planMove } from "../../../plugin/migrate/plan.ts";
 import { checkMove } from "../../../plugin/migrate/preflight.ts";
-import { renderChecks, renderMoveHead, renderPlan, renderStop } from "../../../plugin/render/migration.ts";
+import { renderChecks, renderMoveHead, renderPlan } from "../../../plugin/render/migration.ts";
 import { choosePaint } from "../../../plugin/render/paint.ts";
 import { MODE } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
 import type { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
 import { createService, deleteService, letRest, lookAt, replicated, startPods, webService } from "../model-clusters.ts";
-import { unionMove } from "../moves.ts";
+import { backMove, unionMove } from "../moves.ts";
 
 const move = unionMove;
 
@@ -37,11 +38,20 @@ interface Case {
   from?: Partial<SideFacts>;
   to?: Partial<SideFacts>;
   readyPods?: number | undefined;
+  obstacle?: Facts["obstacle"];
+  changed?: Facts["changed"];
 }
 
-function check({ world = replicated(), from, to, ...given }: Case) {
+function check({ world = replicated(), from, to, obstacle, changed, ...given }: Case) {
   const readyPods = "readyPods" in given ? given.readyPods : 3;
-  const facts: Facts = { from: side("east", from), to: side("west", to), situation: lookAt(world), readyPods };
+  const facts: Facts = {
+    from: side("east", from),
+    to: side("west", to),
+    situation: lookAt(world),
+    readyPods,
+    obstacle,
+    changed,
+  };
   return checkMove({ ...move, ...given.move }, facts);
 }
 
@@ -60,8 +70,7 @@ function ownInBoth(spec: Partial<Service["spec"]> = {}): World {
   return world;
 }
 
-function declared(mode: string): World {
-  const world = replicated();
+function declared(mode: string, world = replicated()): World {
   world.annotate("east", { [MODE]: mode });
   letRest(world);
   return world;
@@ -76,6 +85,28 @@ const rows: [string, Case, string[]][] = [
     "one cluster under two contexts",
     { to: { uid: "11111111-uid" } },
     ["fail two different clusters: both contexts lead to the cluster 11111111-uid"],
+  ],
+  [
+    "an identity copied from another cluster",
+    { to: { identity: identityOf({ clusterUid: "elsewhere-uid" }) } },
+    ["fail two different clusters: the identity published in west is that of another cluster, elsewhere-uid"],
+  ],
+  [
+    "another cluster of the name that the old one knows",
+    { from: { identity: { ...identityOf({ clusterName: "east" }), peerUids: { west: "real-west-uid" } } as Identity } },
+    [
+      "fail two different clusters: the west that east knows is another cluster (real-west-uid) than the one of context west (22222222-uid)",
+    ],
+  ],
+  [
+    "another move is open",
+    { obstacle: { ...wantNote(backMove, new Map(), false), by: "ana" } },
+    ["fail no other move is under way: m-back, west to east, begun 2023-11-14T22:28:20.000Z by ana, is open"],
+  ],
+  [
+    "not as planned",
+    { changed: ["from.mode was absent, is union"] },
+    ["fail as when it was planned: from.mode was absent, is union; make a new plan"],
   ],
   [
     "not installed",
@@ -216,14 +247,4 @@ test("plan and preflight as printed", () => {
     ];
   });
   assertGolden("migrate-plan.txt", text.join("\n"));
-});
-
-test("how a move stops", () => {
-  const stop = {
-    headline: "Stopped in step 5 of 6.",
-    waits: [{ cluster: "east", message: "keeps serving: west has 2 of 3 ready endpoints" }],
-    goOn: "kubectl syndicate migrate web -n shop --from east --to west --strategy union",
-    goBack: "kubectl --context east annotate service web -n shop vmware.com/syndicate-mode=source --overwrite",
-  };
-  assertGolden("migrate-stop.txt", `${renderStop(stop).join("\n")}\n`);
 });
