@@ -75,15 +75,23 @@ export function readySet(slices: readonly EndpointSlice[], service: Service): Se
   return endpointSet(slices, service, isReady);
 }
 
-/** Number of addresses ready on every port of the Service: the least of its ports' counts. */
+/**
+ * Number of endpoints ready on every port and in every address family of the Service: the least of all those counts. A Service
+ * that names no family is counted over whatever its slices have.
+ */
 export function countReady(slices: readonly EndpointSlice[], service: Service): number {
   const ports = (service.spec.ports ?? []).map((port) => port.name ?? "");
-  const counts = new Map((ports.length ? ports : [""]).map((port) => [port, 0]));
+  const families = familiesOf(service);
+  const counts = new Map<string, number>();
   for (const entry of readySet(slices, service)) {
-    const port = entry.split("/")[1] ?? "";
-    counts.set(port, (counts.get(port) ?? 0) + 1);
+    const [family = "", port = ""] = entry.split("/");
+    const group = `${families ? family : ""}/${port}`;
+    counts.set(group, (counts.get(group) ?? 0) + 1);
   }
-  return Math.min(...counts.values());
+  const groups = (families ?? [""]).flatMap((family) =>
+    (ports.length ? ports : [""]).map((port) => `${family}/${port}`),
+  );
+  return Math.min(...groups.map((group) => counts.get(group) ?? 0));
 }
 
 /** True if every member of `part` is in `whole`. */
