@@ -6,6 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { pino } from "pino";
 import { createApp } from "../../webhook/app.ts";
 import { situations } from "../shared/admission/random-situations.ts";
 import { appDeps, reviewBody, webService } from "./served-app.ts";
@@ -22,7 +23,8 @@ let server: Server;
 let base: string;
 
 before(async () => {
-  server = createServer(createApp(appDeps()));
+  // Lines are made and thrown away: kept, they would look like a leak.
+  server = createServer(createApp(appDeps({ log: pino({ level: "debug" }, { write: () => {} }) })));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
