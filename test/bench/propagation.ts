@@ -33,16 +33,17 @@ const REACH = { p50: 1.5, p99: 2 };
 const EXCLUDE = ["kube-system,kube-public,kube-node-lease", NAMESPACES.floor, NOISE_NAMESPACES.excluded].join(",");
 
 /** Slice change in one cluster to its copy in the other, steady and in a storm; large Services. */
-export async function measureChanges({ tell }: BenchOptions): Promise<PartResult> {
+export async function measureChanges({ tell, scale }: BenchOptions): Promise<PartResult> {
   const lab = await startLab({ log: tell });
   try {
-    return await measure(lab, tell);
+    const loads = LOADS.map((load) => ({ ...load, rounds: Math.ceil(load.rounds * Math.min(scale, 1)) }));
+    return await measure(lab, loads, tell);
   } finally {
     await lab.stop();
   }
 }
 
-async function measure(lab: Lab, tell: (line: string) => void): Promise<PartResult> {
+async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): Promise<PartResult> {
   const [east, west] = [lab.cluster("east"), lab.cluster("west")];
   const agents = await installSyndicate(lab, { webhook: false, env: { EXCLUDE, LOG_LEVEL: "info" } });
   const api = await discoverySlices(east);
@@ -58,8 +59,8 @@ async function measure(lab: Lab, tell: (line: string) => void): Promise<PartResu
   }));
   const kubeconfigs = { east: east.adminKubeconfig("lab"), west: west.adminKubeconfig("lab") };
   const metrics = "http://127.0.0.1:8080/metrics";
-  const samples = await runProbe(lab, forwarder, { ...kubeconfigs, carriers, loads: [...LOADS], metrics });
-  const rows = LOADS.flatMap((load) => judge(load, samples, tell));
+  const samples = await runProbe(lab, forwarder, { ...kubeconfigs, carriers, loads, metrics });
+  const rows = loads.flatMap((load) => judge(load, samples, tell));
   const lags = samples.flatMap(({ told }) => (told ? [{ during: "changes", millis: told.lagMs }] : []));
   const large = await measureLargeServices(east, west, NAMESPACES.ours, tell);
   return { rows: [...rows, ...judgeWrites(samples), ...large], lags };

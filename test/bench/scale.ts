@@ -9,7 +9,17 @@ import type { LabCluster } from "../lab/lab.ts";
 import { connectBench } from "./objects.ts";
 import type { RawWrite } from "./raw-writer.ts";
 import { type BenchOptions, makeRow, type PartResult, percentile, type Row } from "./row.ts";
-import { fill, runScript, type ScaleLab, scrape, startScaleLab, startSync, stopSync, writeRaw } from "./scale-lab.ts";
+import {
+  bundleScript,
+  fill,
+  runScript,
+  type ScaleLab,
+  scrape,
+  startScaleLab,
+  startSync,
+  stopSync,
+  writeRaw,
+} from "./scale-lab.ts";
 import type { LogLine } from "./sync-log.ts";
 
 /** Services of each of the two peers. */
@@ -111,10 +121,11 @@ async function measureRestart(world: ScaleLab, count: number, lags: PartResult["
   const { agent, west } = world;
   const [ours, floors]: [number[], number[]] = [[], []];
   const before = await versions(west);
+  const script = await bundleScript(world, "list-watch");
   let writes = 0;
   for (let i = 0; i < RESTARTS; i++) {
     await stopSync(agent);
-    floors.push(await listAndWatch(world));
+    floors.push(await listAndWatch(world, script));
     const { started, log } = await startSync(agent);
     ours.push(((await log.untilLookedAtAll(LIMIT_SECONDS)) - started) / 1000);
     lags.push({ during: "restart", millis: (await scrape(world)).lagMs });
@@ -137,14 +148,14 @@ async function measureRestart(world: ScaleLab, count: number, lags: PartResult["
   ];
 }
 
-async function listAndWatch({ lab, west, east, north }: ScaleLab): Promise<number> {
+async function listAndWatch({ lab, west, east, north }: ScaleLab, script: string): Promise<number> {
   const files = [west, east, north].map((cluster) => join(lab.dir, `list-watch-${cluster.name}`));
   for (const [i, cluster] of [west, east, north].entries()) {
     writeFileSync(files[i] ?? "", cluster.adminKubeconfig("lab"), { mode: 0o600 });
   }
   const result = join(lab.dir, "list-watch");
   const started = Date.now();
-  await runScript(west, "list-watch", [result, ...files]);
+  await runScript(west, "list-watch", [result, ...files], script);
   return (Number(readFileSync(result, "utf8")) - started) / 1000;
 }
 

@@ -14,7 +14,8 @@ const [sourceFile = "", targetFile = "", api = "", namespace = ""] = process.arg
 const [source, target] = [sourceFile, targetFile].map((file) => {
   const { server, caData, cert, key } = parsePeerKubeconfig(readFileSync(file, "utf8"), "floor");
   const tls = { ...(caData ? { ca: caData } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
-  return { server, agent: new Agent({ allowH2: false, connect: tls, headersTimeout: 0, bodyTimeout: 0 }) };
+  const pool = { allowH2: false, connections: 32, connect: tls, headersTimeout: 0, bodyTimeout: 0 };
+  return { server, agent: new Agent(pool) };
 });
 if (!source || !target) throw new Error("usage: SOURCE-KUBECONFIG TARGET-KUBECONFIG API NAMESPACE");
 const collection = `${api}/namespaces/${namespace}/endpointslices`;

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Lab, LabCluster } from "./lab.ts";
 import type { LabProcess } from "./process.ts";
@@ -10,6 +10,8 @@ export interface InstallOptions {
   webhook?: boolean;
   /** Names of the clusters that run the programs; the manifests go to all. Default: all. */
   on?: readonly string[];
+  /** Run what `npm run build` has put into dist/ instead of the sources. Default false. */
+  built?: boolean;
   /** Environment for both programs, such as `UNION_SELECTOR`. */
   env?: Record<string, string>;
 }
@@ -75,14 +77,14 @@ async function startAgent(lab: Lab, cluster: LabCluster, options: InstallOptions
   writeFileSync(kubeconfig, cluster.tokenKubeconfig("lab", await requestToken(cluster, SYNC)), { mode: 0o600 });
   const env = { CLUSTER_NAME: cluster.name, LOG_LEVEL: "debug", ...options.env };
   const startSync = () =>
-    startProgram(cluster, "sync", env, SYNC_READY, [
+    startProgram(cluster, mainOf("sync", options), env, SYNC_READY, [
       `--kubeconfig=${kubeconfig}`,
       `--peers-dir=${peers}`,
       `--cert-dir=${certificates}`,
       "--webhook-host=127.0.0.1",
     ]);
   const startWebhook = () =>
-    startProgram(cluster, "webhook", env, WEBHOOK_READY, [
+    startProgram(cluster, mainOf("webhook", options), env, WEBHOOK_READY, [
       `--cert-dir=${certificates}`,
       `--sync-user=system:serviceaccount:${NAMESPACE}:${SYNC}`,
     ]);
@@ -104,14 +106,19 @@ async function startAgent(lab: Lab, cluster: LabCluster, options: InstallOptions
 const SYNC_READY = "http://127.0.0.1:8080/readyz";
 const WEBHOOK_READY = "https://127.0.0.1:9443/readyz";
 
+function mainOf(room: "sync" | "webhook", { built }: InstallOptions): string {
+  return built ? join(ROOT, "dist", room, "main.js") : join(ROOT, room, "main.ts");
+}
+
 async function startProgram(
   cluster: LabCluster,
-  room: "sync" | "webhook",
+  main: string,
   env: Record<string, string>,
   readyUrl: string,
   args: string[],
 ): Promise<LabProcess> {
-  const program = await cluster.spawn(room, process.execPath, [join(ROOT, room, "main.ts"), ...args], { env });
+  const room = basename(dirname(main));
+  const program = await cluster.spawn(room, process.execPath, [main, ...args], { env });
   const probe = await cluster.spawn(`${room}-probe`, process.execPath, [
     fileURLToPath(new URL("readiness-probe.ts", import.meta.url)),
     readyUrl,
