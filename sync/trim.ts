@@ -1,6 +1,13 @@
 /** What is kept in memory of the objects we watch: only what the protocol reads. */
 import { LAST_APPLIED, MODE } from "../shared/keys.ts";
-import type { EndpointSlice, Endpoints, KubeObject, ObjectMeta, Service } from "../shared/kube/objects.ts";
+import type {
+  EndpointConditions,
+  EndpointSlice,
+  Endpoints,
+  KubeObject,
+  ObjectMeta,
+  Service,
+} from "../shared/kube/objects.ts";
 import { ownsMode } from "../shared/protocol/declaration.ts";
 
 function trimMeta(metadata: ObjectMeta): ObjectMeta {
@@ -54,11 +61,18 @@ export function trimPeerSlice(slice: EndpointSlice): EndpointSlice {
   const trimmed = trimSlice(slice);
   const endpoints = (trimmed.endpoints ?? []).map(({ addresses, conditions, hostname, zone }) => ({
     addresses,
-    ...(conditions ? { conditions } : {}),
+    ...(conditions ? { conditions: isPlainlyReady(conditions) ? READY : conditions } : {}),
     ...(hostname === undefined ? {} : { hostname }),
     ...(zone === undefined ? {} : { zone }),
   }));
   return { ...trimmed, endpoints };
+}
+
+/** Nearly all endpoints say just this: kept once, not a hundred thousand times. */
+const READY: EndpointConditions = Object.freeze({ ready: true });
+
+function isPlainlyReady({ ready, ...others }: EndpointConditions): boolean {
+  return ready === true && Object.keys(others).length === 0;
 }
 
 /** Of a slice that takes no part: that it is there. */
