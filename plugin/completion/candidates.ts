@@ -1,5 +1,5 @@
 /** What the shell offers after the words typed so far. Pure but for the contexts, which are asked for only when wanted. */
-import type { Flag, Verb } from "../flags/flag.ts";
+import type { Flag, Verb, Word } from "../flags/flag.ts";
 import { GLOBAL_FLAGS } from "../flags/global.ts";
 import { VERBS } from "../flags/verbs.ts";
 
@@ -23,7 +23,9 @@ export async function listCandidates(words: readonly string[], contexts: Context
   const open = openFlag(before.at(-1), flags);
   if (open) return offerValues(open, typed, contexts);
   if (!typed.startsWith("-")) {
-    const choices = wordsChoices(verb, before, flags).filter((choice) => choice.startsWith(typed));
+    const word = nextWord(verb, before, flags);
+    const offered = word?.value === "context" ? await contexts() : (word?.choices ?? []);
+    const choices = offered.filter((choice) => choice.startsWith(typed));
     if (typed !== "" || choices.length > 0) return choices;
   }
   return flags
@@ -53,12 +55,12 @@ function openFlag(word: string | undefined, flags: readonly Flag[]): Flag | unde
   return flag && flag.type !== "boolean" && flag.name !== "dry-run" ? flag : undefined;
 }
 
-/** Choices of the positional word whose turn it is. */
-function wordsChoices(verb: Verb, before: readonly string[], flags: readonly Flag[]): readonly string[] {
+/** The positional word whose turn it is; undefined for a Service, and behind the last one. */
+function nextWord(verb: Verb, before: readonly string[], flags: readonly Flag[]): Word | undefined {
   const behind = before.slice(before.indexOf(verb.name) + 1);
   const typed = behind.filter((word, i) => !word.startsWith("-") && !openFlag(behind[i - 1], flags));
   const names = [...verb.positional.matchAll(/[<[](\w+)/g)].map(([, name]) => name ?? "");
-  return verb.words?.[names[typed.length] ?? ""]?.choices ?? [];
+  return verb.words?.[names[typed.length] ?? ""];
 }
 
 async function offerValues(flag: Flag, begun: string, contexts: Contexts): Promise<string[]> {

@@ -21,6 +21,7 @@ const rows: [string, string[], string[]][] = [
   ["values of -o", ["status", "-o", ""], [...OUTPUT_FORMATS]],
   ["values of an optional value only behind =", ["migrate", "--dry-run=s"], ["--dry-run=server"]],
   ["words that are none of a Service", ["set", "u"], ["union"]],
+  ["contexts as words", ["link", "--mutual", "e"], ["east", "emea"]],
   ["shells", ["completion", ""], ["script", "install"]],
   ["a word that is no flag", ["status", "we"], []],
 ];
