@@ -23,9 +23,7 @@ export async function listCandidates(words: readonly string[], contexts: Context
   const open = openFlag(before.at(-1), flags);
   if (open) return offerValues(open, typed, contexts);
   if (!typed.startsWith("-")) {
-    const word = nextWord(verb, before, flags);
-    const offered = word?.value === "context" ? await contexts() : (word?.choices ?? []);
-    const choices = offered.filter((choice) => choice.startsWith(typed));
+    const choices = (await offerWords(nextWord(verb, before, flags), contexts)).filter((one) => one.startsWith(typed));
     if (typed !== "" || choices.length > 0) return choices;
   }
   return flags
@@ -61,6 +59,10 @@ function nextWord(verb: Verb, before: readonly string[], flags: readonly Flag[])
   const typed = behind.filter((word, i) => !word.startsWith("-") && !openFlag(behind[i - 1], flags));
   const names = [...verb.positional.matchAll(/[<[](\w+)/g)].map(([, name]) => name ?? "");
   return verb.words?.[names[typed.length] ?? ""];
+}
+
+async function offerWords(word: Word | undefined, contexts: Contexts): Promise<readonly string[]> {
+  return word?.value === "context" ? contexts() : (word?.choices ?? []);
 }
 
 async function offerValues(flag: Flag, begun: string, contexts: Contexts): Promise<string[]> {
