@@ -11,28 +11,35 @@ interface Program {
   entry: string;
   /** People or kubectl start it by its file name. */
   executable: boolean;
+  /**
+   * `esm`: chunks, of which only those are loaded that are needed. `cjs`: one file, which starts faster where all of it is
+   * needed; the program must have no top-level await.
+   */
+  format: "esm" | "cjs";
 }
 
 const PROGRAMS: readonly Program[] = [
-  { entry: "plugin/main", executable: true },
-  { entry: "plugin/complete", executable: true },
-  { entry: "sync/main", executable: false },
-  { entry: "webhook/main", executable: false },
+  { entry: "plugin/main", executable: true, format: "esm" },
+  { entry: "plugin/complete", executable: true, format: "cjs" },
+  { entry: "sync/main", executable: false, format: "esm" },
+  { entry: "webhook/main", executable: false, format: "esm" },
 ];
 
 // Static imports run before any statement of the importing file and fail on an old Node with a stack trace, so the check
 // is a file of its own, in the language of old Nodes, which then imports the program. It is CommonJS, which starts faster:
 // --version needs nothing else. The compile cache must be on before the program is imported.
-function renderLauncher({ entry, executable }: Program): string {
+function renderLauncher({ entry, executable, format }: Program): string {
   const [major, minor] = LEAST_NODE;
   const file = entry.slice(entry.lastIndexOf("/") + 1);
-  const version = `else if (process.argv.length === 3 && process.argv[2] === "--version") process.stdout.write("${VERSION}\\n");\n`;
+  // Without process.stdout, whose making takes a tenth of the start; nobody reading is no error.
+  const print = `try { require("fs").writeSync(1, "${VERSION}\\n"); } catch (error) {}`;
+  const version = `else if (process.argv.length === 3 && process.argv[2] === "--version") { ${print} }\n`;
   return `${executable ? "#!/usr/bin/env node\n" : ""}var version = process.versions.node.split(".").map(Number);
 if (version[0] < ${major} || (version[0] === ${major} && version[1] < ${minor})) {
   process.stderr.write("kubectl-syndicate needs Node >= ${major}.${minor}, this is " + process.versions.node + " (" + process.execPath + ").\\n");
   process.exit(1);
 } ${entry === "plugin/main" ? version : ""}else {
-  ${executable ? 'require("node:module").enableCompileCache();\n  ' : ""}import("./${file}.program.mjs");
+  ${executable ? 'require("node:module").enableCompileCache();\n  ' : ""}${format === "esm" ? `import("./${file}.program.mjs")` : `require("./${file}.program.cjs")`};
 }
 `;
 }
@@ -41,27 +48,29 @@ if (version[0] < ${major} || (version[0] === ${major} && version[1] < ${minor}))
 const BANNER = `import { createRequire as createRequireHere } from "node:module";
 const require = createRequireHere(import.meta.url);`;
 
-async function bundle(root: string, room: string, programs: readonly Program[]): Promise<Metafile> {
+/** Builds the programs of one room and one format; chunks can be shared among these. */
+async function bundle(root: string, room: string, format: Program["format"]): Promise<Metafile[]> {
+  const entries = PROGRAMS.filter((program) => dirname(program.entry) === room && program.format === format);
+  if (entries.length === 0) return [];
+  const modules = { splitting: true, chunkNames: "chunks/[name]-[hash]", banner: { js: BANNER } };
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: programs.map(({ entry }) => ({ in: `${entry}.ts`, out: `${entry.slice(room.length + 1)}.program` })),
+    entryPoints: entries.map(({ entry }) => ({ in: `${entry}.ts`, out: `${entry.slice(room.length + 1)}.program` })),
     outdir: join(root, "dist", room),
-    outExtension: { ".js": ".mjs" },
+    outExtension: { ".js": format === "esm" ? ".mjs" : ".cjs" },
     bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    format: "esm",
+    format,
+    ...(format === "esm" ? modules : {}),
     platform: "node",
     target: "node22",
     // Names stay: stack traces in bug reports must be readable.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "eof",
-    banner: { js: BANNER },
     metafile: true,
     logLevel: "warning",
   });
-  return metafile;
+  return [metafile];
 }
 
 /** Folders of the packages whose code is in the bundles. */
@@ -89,8 +98,9 @@ export async function bundleAll(root: string): Promise<string> {
   const dist = join(root, "dist");
   await rm(dist, { recursive: true, force: true });
   const rooms = [...new Set(PROGRAMS.map(({ entry }) => dirname(entry)))];
-  const inRoom = (room: string) => PROGRAMS.filter(({ entry }) => dirname(entry) === room);
-  const metafiles = await Promise.all(rooms.map((room) => bundle(root, room, inRoom(room))));
+  const formats = ["esm", "cjs"] as const;
+  const built = await Promise.all(rooms.flatMap((room) => formats.map((format) => bundle(root, room, format))));
+  const metafiles = built.flat();
   for (const program of PROGRAMS) {
     const file = join(dist, `${program.entry}.js`);
     await mkdir(dirname(file), { recursive: true });

@@ -1,4 +1,6 @@
 /** Entry of `kubectl_complete-syndicate`: kubectl (1.26 and later) calls it with the words typed so far. */
+import { writeSync } from "node:fs";
 import { writeCandidates } from "./completion/answer.ts";
 
-process.stdout.write(await writeCandidates(process.argv.slice(2), process.env));
+// Without process.stdout, whose making takes a tenth of the start.
+void writeCandidates(process.argv.slice(2), process.env).then((answer) => writeSync(1, answer));

@@ -1,5 +1,5 @@
 /** Entry of `kubectl syndicate`: gives the command the real world and hands its exit code to the shell. */
-import { createInterface } from "node:readline/promises";
+import { writeSync } from "node:fs";
 import { systemClock } from "../shared/kube/clock.ts";
 import { VERSION } from "../shared/version.ts";
 import type { Output } from "./io.ts";
@@ -36,6 +36,7 @@ function output(stream: NodeJS.WriteStream): Output {
 }
 
 async function ask(question: string): Promise<string | undefined> {
+  const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
   // readline takes Ctrl-C for itself while it reads.
@@ -68,10 +69,19 @@ async function complete(words: readonly string[]): Promise<void> {
   process.stdout.write(await writeCandidates(words, process.env));
 }
 
+/** Without process.stdout, whose making takes a tenth of the start. */
+function printVersion(): void {
+  try {
+    writeSync(1, `${VERSION}\n`);
+  } catch {
+    // Nobody reads it.
+  }
+}
+
 const [first, ...rest] = process.argv.slice(2);
 // kubectl looks for completion under a name of its own; the executable has it as a link, others as a script around `__complete`.
 const asked = /kubectl_complete-syndicate[^/\\]*$/.test(process.argv0);
 if (asked) void complete(process.argv.slice(2));
 else if (first === "__complete") void complete(rest);
-else if (first === "--version" && rest.length === 0) process.stdout.write(`${VERSION}\n`);
+else if (first === "--version" && rest.length === 0) printVersion();
 else void start(process.argv.slice(2));

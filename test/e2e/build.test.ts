@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { VERSION } from "../../shared/version.ts";
 import { runCommand } from "../lab/process.ts";
 
@@ -42,10 +42,16 @@ test("the version is told alone and as a command", async () => {
   assert.equal(stdout, `client:   ${VERSION}\n`);
 });
 
-test("completion loads nothing but its own chunks: neither parser nor client", async () => {
+test("completion loads nothing but its own file, in which are neither parser nor client", async () => {
   const reported = await node("--import", REPORT_IMPORTS, join(DIST, "plugin/complete.js"), "status", "--contexts", "");
-  const loaded = reported.stderr.split("\n").filter(Boolean);
-  assert.ok(loaded.length >= 2, reported.stderr);
+  const launched = reported.stderr.split("\n").filter(Boolean);
+  assert.deepEqual(
+    launched.map((url) => basename(url)),
+    ["complete.js"],
+  );
+  const required = [...readFileSync(join(DIST, "plugin/complete.js"), "utf8").matchAll(/require\("(\.[^"]+)"\)/g)];
+  const loaded = required.map(([, file = ""]) => pathToFileURL(join(DIST, "plugin", file)).href);
+  assert.equal(loaded.length, 1);
   const size = loaded.reduce((sum, file) => sum + statSync(fileURLToPath(file)).size, 0);
   assert.ok(size < 300_000, `${size} bytes in ${loaded.join(", ")}`);
   for (const file of loaded) {
