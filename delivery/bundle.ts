@@ -34,12 +34,13 @@ function renderLauncher({ entry, executable, format }: Program): string {
   // Without process.stdout, whose making takes a tenth of the start; nobody reading is no error.
   const print = `try { require("fs").writeSync(1, "${VERSION}\\n"); } catch (error) {}`;
   const version = `else if (process.argv.length === 3 && process.argv[2] === "--version") { ${print} }\n`;
+  const [load, ending] = format === "esm" ? ["import", "mjs"] : ["require", "cjs"];
   return `${executable ? "#!/usr/bin/env node\n" : ""}var version = process.versions.node.split(".").map(Number);
 if (version[0] < ${major} || (version[0] === ${major} && version[1] < ${minor})) {
   process.stderr.write("kubectl-syndicate needs Node >= ${major}.${minor}, this is " + process.versions.node + " (" + process.execPath + ").\\n");
   process.exit(1);
 } ${entry === "plugin/main" ? version : ""}else {
-  ${executable ? 'require("node:module").enableCompileCache();\n  ' : ""}${format === "esm" ? `import("./${file}.program.mjs")` : `require("./${file}.program.cjs")`};
+  ${executable ? 'require("node:module").enableCompileCache();\n  ' : ""}${load}("./${file}.program.${ending}");
 }
 `;
 }
