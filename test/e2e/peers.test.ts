@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { IDENTITY_CONFIGMAP } from "../../shared/keys.ts";
 import { configMaps } from "../../shared/kube/resources.ts";
 import type { ConfigMap } from "../../sync/identity.ts";
@@ -40,8 +41,10 @@ function mount(files: Record<string, string>): void {
   symlinkSync(`..version_${version}`, join(folder, "..data_tmp"));
   renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
   for (const name of ["east", "north"]) {
-    rmSync(join(folder, name), { force: true });
-    if (Object.hasOwn(files, name)) symlinkSync(join("..data", name), join(folder, name));
+    if (Object.hasOwn(files, name)) {
+      symlinkSync(join("..data", name), join(folder, "..link"));
+      renameSync(join(folder, "..link"), join(folder, name));
+    } else rmSync(join(folder, name), { force: true });
   }
 }
 
@@ -74,12 +77,16 @@ test("a rotated token is used for the very next connections, and no change is lo
   const token = await newToken();
   mount({ east: kubeconfig(token) });
   const before = agent.peer.requests.length;
-  const timer = setInterval(() => void scene.history.move("a"), 300);
+  let moving = true;
+  const mover = (async () => {
+    for (; moving; await sleep(200)) await scene.history.move("a");
+  })();
   await waitFor("the watches of the new client", async () => {
     const fresh = agent.peer.requests.slice(before).filter(({ operation }) => operation === "watching");
     return fresh.length >= 2 ? { done: undefined } : { seen: `${fresh.length} watches` };
   });
-  clearInterval(timer);
+  moving = false;
+  await mover;
   await scene.waitCopied();
   assert.deepEqual(world.witness.stepsBack(scene.namespace), []);
   const { text } = await agent.get("/metrics");
