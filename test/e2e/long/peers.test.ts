@@ -3,15 +3,15 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { IDENTITY_CONFIGMAP } from "../../shared/keys.ts";
-import { configMaps } from "../../shared/kube/resources.ts";
-import type { ConfigMap } from "../../sync/identity.ts";
-import { renderKubeconfig } from "../lab/kubeconfig.ts";
-import { type FaultAgent, systemNamespace } from "./faults/agent.ts";
-import { readCopies } from "./faults/history.ts";
-import { Scene } from "./faults/scene.ts";
-import { type FaultWorld, openFaultWorld } from "./faults/world.ts";
-import { waitFor } from "./waiting.ts";
+import { IDENTITY_CONFIGMAP } from "../../../shared/keys.ts";
+import { configMaps } from "../../../shared/kube/resources.ts";
+import type { ConfigMap } from "../../../sync/identity.ts";
+import { renderKubeconfig } from "../../lab/kubeconfig.ts";
+import { type FaultAgent, systemNamespace } from "../faults/agent.ts";
+import { readCopies } from "../faults/history.ts";
+import { Scene } from "../faults/scene.ts";
+import { type FaultWorld, openFaultWorld } from "../faults/world.ts";
+import { waitFor } from "../waiting.ts";
 
 // Peers come, change and go while sync runs, by files as the kubelet brings them: the content of a Secret, switched as a whole.
 
