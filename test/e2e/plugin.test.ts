@@ -1,53 +1,22 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe } from "node:test";
-import { fileURLToPath } from "node:url";
-import { MIN_READY } from "../../shared/keys.ts";
+import { MIN_READY, MODE } from "../../shared/keys.ts";
 import { services } from "../../shared/kube/resources.ts";
 import { Application, removeAtOnce } from "./application.ts";
-import { afterwards, waitReplicated } from "./rest.ts";
+import { afterwards, waitAtRest, waitReplicated } from "./rest.ts";
+import { type Answer, anotherMachine, assertCode, cutAtEveryStep, readState, startSyndicate } from "./syndicate.ts";
 import { startTraffic } from "./traffic.ts";
 import { type Side, scenario, useWorld } from "./world.ts";
 
 // The plugin as a user runs it: the moves with one command, and what it says when it cannot go on.
 
 const world = useWorld();
-const MAIN = fileURLToPath(new URL("../../plugin/main.ts", import.meta.url));
-
-interface Answer {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** Runs `kubectl syndicate` without a terminal; `interruptAfter` milliseconds sends it a Ctrl-C. */
-async function syndicate(words: string, interruptAfter?: number): Promise<Answer> {
-  const child = spawn(process.execPath, [MAIN, ...words.split(" ")], {
-    env: { ...process.env, KUBECONFIG: world.lab.kubeconfig, LANG: "C.UTF-8" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const answer: Answer = { code: null, out: "", err: "" };
-  child.stdout.on("data", (chunk) => {
-    answer.out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    answer.err += chunk;
-  });
-  if (interruptAfter !== undefined) {
-    // Counted from the first progress line: a loaded machine needs seconds to get there.
-    const started = setInterval(() => {
-      if (!answer.err.includes("step=")) return;
-      clearInterval(started);
-      setTimeout(() => child.kill("SIGINT"), interruptAfter);
-    }, 20);
-  }
-  const [code] = (await once(child, "close")) as [number | null];
-  return { ...answer, code };
-}
-
-function assertCode(answer: Answer, code: number): void {
-  assert.equal(answer.code, code, `exit ${answer.code}\n${answer.out}\n${answer.err}`);
+/** Runs `kubectl syndicate` without a terminal. */
+function syndicate(words: string): Promise<Answer> {
+  return startSyndicate(world.lab.kubeconfig, words).ended;
 }
 
 async function prepare(app: Application, inEast: number, inWest: number) {
@@ -85,25 +54,110 @@ describe("plugin", { concurrency: 4 }, () => {
     await traffic.stopWithoutLoss();
   });
 
-  scenario(world, "interrupted, resumed, and nothing left to do", async (t) => {
-    const { sides } = world;
+  scenario(world, "cut off at every step, each time gone on with from another machine: nothing is lost", async (t) => {
+    const { sides, lab } = world;
     const app = new Application("paused");
     const { first } = await prepare(app, 2, 2);
     const traffic = await startTraffic(t, app, sides);
-    const move = "migrate paused -n shop --from east --to west --yes";
-    const stopped = await syndicate(move, 1000);
-    assertCode(stopped, 130);
-    assert.match(
-      stopped.err,
-      /Stopped in step \d of 6.*go on: {4}kubectl syndicate migrate resume paused -n shop.*go back: /s,
-    );
-    assertCode(await syndicate(move), 0);
+    const move = "migrate paused -n shop --from east --to west --yes --hold 1s";
+    const stopped = await cutAtEveryStep({
+      machines: [lab.kubeconfig, anotherMachine(lab.kubeconfig)],
+      first: move,
+      resume: "migrate resume paused -n shop --yes",
+      cuts: ["SIGINT", "SIGTERM"],
+    });
+    t.diagnostic(`cut off in the steps ${stopped.join(", ")}`);
+    assert.ok(stopped.length >= 4, `cut off in the steps ${stopped.join(", ")} only`);
     await removeAtOnce(first);
     const again = await syndicate(move);
     assertCode(again, 0);
     assert.match(again.out, /^Nothing to do: west serves shop\/paused with 2 endpoints/);
     await afterwards();
     await traffic.stopWithoutLoss();
+  });
+
+  scenario(world, "finished, then rolled back: everything is as before, and nothing is lost", async (t) => {
+    const { sides, lab } = world;
+    const app = new Application("regretted");
+    await prepare(app, 2, 2);
+    const before = await readState(app, sides);
+    const traffic = await startTraffic(t, app, sides);
+    assertCode(await syndicate("migrate regretted -n shop --from east --to west --yes"), 0);
+    const back = await startSyndicate(anotherMachine(lab.kubeconfig), "migrate rollback regretted -n shop -y").ended;
+    assertCode(back, 0);
+    assert.match(back.out, /^Rolled back in \S+: east serves shop\/regretted with 2 endpoints, as before the move m-/);
+    await afterwards();
+    await traffic.stopWithoutLoss();
+    assert.deepEqual(await readState(app, sides), before);
+  });
+
+  scenario(world, "aborted and rolled back from elsewhere: whoever drives it ends", async () => {
+    const { sides, lab } = world;
+    const other = anotherMachine(lab.kubeconfig);
+    const app = new Application("disputed");
+    await prepare(app, 2, 1);
+    const before = await readState(app, sides);
+    const waits = /waits for .*west has 1 of 2 ready endpoints/;
+    const driver = startSyndicate(
+      lab.kubeconfig,
+      "migrate disputed -n shop --from east --to west --yes --strategy cutover",
+    );
+    await driver.says(waits);
+    assertCode(await syndicate("status disputed -n shop --exit-code"), 2);
+    const rival = await syndicate("migrate disputed -n shop --from west --to east --yes");
+    assertCode(rival, 4);
+    assert.match(rival.err, /no other move is under way +m-\w+, east to west, begun .* is open/);
+    assertCode(await startSyndicate(other, "migrate abort disputed -n shop -y").ended, 0);
+    const ended = await driver.ended;
+    assertCode(ended, 5);
+    assert.match(ended.err, /the move was aborted by somebody else; this run ends in step 3 of 4/);
+    const again = startSyndicate(lab.kubeconfig, "migrate resume disputed -n shop -y --progress=json");
+    await again.says(/"event":"waiting".*west has 1 of 2 ready endpoints.*get pods/);
+    assertCode(await startSyndicate(other, "migrate rollback disputed -n shop -y").ended, 0);
+    assertCode(await again.ended, 5);
+    assert.deepEqual(await readState(app, sides), before);
+    assertCode(await syndicate("migrate resume disputed -n shop -y"), 4);
+  });
+
+  scenario(world, "on a terminal: asked, watched, stopped by Ctrl-C", async () => {
+    const { lab } = world;
+    const app = new Application("watched");
+    await prepare(app, 2, 1);
+    const words = "migrate watched -n shop --from east --to west --strategy cutover";
+    const refused = startSyndicate(lab.kubeconfig, words, true);
+    await refused.says(/Type the name of the Service to start: /);
+    refused.child.stdin?.write("\x03");
+    const unstarted = await refused.ended;
+    assertCode(unstarted, 130);
+    assert.match(unstarted.out, /Stopped before the first write; nothing was written/);
+    const run = startSyndicate(lab.kubeconfig, words, true);
+    await run.says(/Type the name of the Service to start: /);
+    run.child.stdin?.write("watched\n");
+    await run.says(
+      /> 3 both: .*\s+east: keeps serving: west has 1 of 2 ready endpoints\S*\s+\S*see: kubectl --context west get pods/,
+    );
+    run.child.stdin?.write("\x03");
+    const stopped = await run.ended;
+    assertCode(stopped, 130);
+    assert.match(stopped.out, /Stopped in step 3 of 4.*go back: /s);
+  });
+
+  scenario(world, "a plan is kept in a file, and runs only while the clusters are as they were", async () => {
+    const { east } = world;
+    const app = new Application("planned");
+    await prepare(app, 1, 1);
+    const dry = await syndicate("migrate planned -n shop --from east --to west --dry-run=server -o yaml");
+    assertCode(dry, 0);
+    const file = join(mkdtempSync(join(tmpdir(), "syndicate-plan-")), "plan.yaml");
+    writeFileSync(file, dry.out);
+    await app.annotate(east, { [MODE]: "source" });
+    await waitAtRest(app, world.sides, { mode: "source", at: "east" });
+    const changed = await syndicate(`migrate -f ${file} --yes`);
+    assertCode(changed, 4);
+    assert.match(changed.err, /as when it was planned .*from\.mode was absent, is source.*make a new plan/);
+    const anew = await syndicate("migrate planned -n shop --from east --to west --dry-run=client -o json");
+    writeFileSync(file, anew.out);
+    assertCode(await syndicate(`migrate -f ${file} --yes`), 0);
   });
 
   scenario(world, "time is up while pods are missing; a lower number lets it go on", async () => {

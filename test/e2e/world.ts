@@ -26,7 +26,7 @@ export interface World {
 }
 
 /** How a world begins. */
-export interface WorldOptions extends Omit<InstallOptions, "webhook"> {
+export interface WorldOptions extends InstallOptions {
   /** Names of the clusters; east and west must be among them. Default: only those two. */
   clusters?: string[];
   /** What exists before anything of ours does; the sides have no agent yet. */
