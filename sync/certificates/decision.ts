@@ -82,7 +82,9 @@ const found: Rule = (state, now) => {
   if (isValid(current, now) && (serves || current.canSign)) return undefined;
   const because = current ? "the authority is expired, or its key and the leaf are lost" : "there is no authority";
   // Replicas go on serving leaves of the published authority until they fetch the new one.
-  const old = issuerOf(state.served, [...state.published.flat(), ...(current ? [current] : [])]);
+  const known = [...state.published.flat(), ...(current ? [current] : [])];
+  // A replica that serves nothing yet cannot know what the others serve: whatever is published may be theirs.
+  const old = state.served ? issuerOf(state.served, known) : known.find((authority) => isValid(authority, now));
   return isValid(old, now) ? { do: "found", previous: old, because } : { do: "found", because };
 };
 

@@ -150,6 +150,24 @@ test("a deleted Secret is replaced, and the running webhooks stay trusted meanwh
   assert.equal(world.served[1]?.cert, world.secret?.get("tls.crt"));
 });
 
+test("a deleted Secret found by a replica that serves nothing yet: the others stay trusted meanwhile", async () => {
+  const world = new World();
+  const first = world.addReplica();
+  await first.check();
+  world.now += SETTLE + MINUTE;
+  world.secret = undefined;
+  const second = world.addReplica();
+  for (let minute = 0; minute < 10; minute += 1) {
+    for (const replica of [second, first]) {
+      await replica.check();
+      // What a replica serves first need not be trusted by API servers yet: it is not ready before.
+      world.assertTrusted(0);
+    }
+    world.now += MINUTE;
+  }
+  assert.equal(world.served[0]?.cert, world.secret && world.served[1]?.cert);
+});
+
 for (const slot of ["ca.crt", "ca.key", "tls.crt", "tls.key"]) {
   test(`a Secret whose ${slot} is broken is repaired, and the running webhooks stay trusted meanwhile`, async () => {
     const world = await breakAndWatch((one) => one.secret?.set(slot, "nonsense"));
