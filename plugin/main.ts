@@ -27,10 +27,11 @@ function output(stream: NodeJS.WriteStream): Output {
     isTTY: stream.isTTY === true,
     // The window may change its size at any time.
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal without a size says 0.
+      return stream.columns || 80;
     },
     get rows() {
-      return stream.rows;
+      return stream.rows || undefined;
     },
   };
 }

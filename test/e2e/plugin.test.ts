@@ -134,7 +134,7 @@ describe("plugin", { concurrency: 4 }, () => {
     await run.says(/Type the name of the Service to start: /);
     run.child.stdin?.write("watched\n");
     await run.says(
-      /> 3 both: .*\s+east: keeps serving: west has 1 of 2 ready endpoints\S*\s+\S*see: kubectl --context west get pods/,
+      /> 3 both: .*\s+east: keeps serving: west has 1 of 2 ready endpoints\s+see: kubectl --context west get pods/,
     );
     run.child.stdin?.write("\x03");
     const stopped = await run.ended;

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { parse, stringify } from "yaml";
 import { INTENT } from "../../shared/keys.ts";
 import type { Application } from "./application.ts";
@@ -24,7 +25,7 @@ export interface Running {
   child: ChildProcess;
   /** What it has said so far. */
   said: Answer;
-  /** Resolves as soon as it has said something like this, on either stream; rejects if it ends before. */
+  /** Resolves as soon as it has said something like this, on either stream; rejects if it ends before, or is killed after 60 s. */
   says(pattern: RegExp): Promise<void>;
   ended: Promise<Answer>;
 }
@@ -45,9 +46,17 @@ export function startSyndicate(kubeconfig: string, words: string, terminal = fal
   const ended = once(child, "close").then(([code]) => ({ ...said, code: code as number | null }));
   const says = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        child.kill("SIGKILL");
+        reject(new Error(`after 60 s it has not said ${pattern}\n${said.out}\n${said.err}`));
+      }, 60_000);
       const look = () => {
-        if (pattern.test(said.out + said.err)) resolve();
+        if (pattern.test(stripVTControlCharacters(said.out + said.err))) {
+          clearTimeout(late);
+          resolve();
+        }
       };
+      child.once("close", () => clearTimeout(late));
       look();
       child.stdout?.on("data", look);
       child.stderr?.on("data", look);
