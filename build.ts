@@ -7,9 +7,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildBinary } from "./delivery/binary.ts";
-import { bundleAll } from "./delivery/bundle.ts";
-import { type Archive, renderKrewManifest } from "./delivery/krew.ts";
+import { buildBinary } from "./plugin/delivery/binary.ts";
+import { bundleAll } from "./plugin/delivery/bundle.ts";
+import { type Archive, renderKrewManifest } from "./plugin/delivery/krew.ts";
 import { VERSION } from "./shared/version.ts";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));

@@ -35,7 +35,7 @@ function readSource(path: string): Source {
   return { path, text, imports: readImports(text) };
 }
 
-const code = [...ROOMS.flatMap(listFiles), ...listFiles("delivery"), "build.ts"].map(readSource);
+const code = [...ROOMS.flatMap(listFiles), "build.ts"].map(readSource);
 const tests = listFiles("test").map(readSource);
 
 /** Path from the root of what an import names, or the package's name. */
@@ -83,10 +83,10 @@ test("relative imports name a file that exists, with its ending", () => {
   assertNone(wrong, "write the path with .ts, as Node wants it");
 });
 
-// What delivery/ writes into the launchers reads process; that code is text there.
+// What plugin/delivery/ writes into the launchers reads process; that code is text there.
 test("only entry files read process", () => {
   const found = code
-    .filter((source) => !ENTRY_FILES.test(source.path) && !source.path.startsWith("delivery/"))
+    .filter((source) => !ENTRY_FILES.test(source.path) && !source.path.startsWith("plugin/delivery/"))
     .flatMap(({ path, text }) =>
       stripComments(text)
         .split("\n")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { renderKrewManifest } from "../delivery/krew.ts";
+import { renderKrewManifest } from "../plugin/delivery/krew.ts";
 import { VERSION } from "../shared/version.ts";
 
 // The rules by which krew accepts a manifest: kubernetes-sigs/krew, internal/index/validation/validate.go, and, for what a

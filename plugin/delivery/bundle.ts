@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build, type Metafile } from "esbuild";
-import { VERSION } from "../shared/version.ts";
+import { VERSION } from "../../shared/version.ts";
 
 const LEAST_NODE = [22, 19] as const;
 
