@@ -11,7 +11,9 @@ import { playMove } from "../demo/scenario.ts";
 import { openStage, type Stage } from "../demo/stage.ts";
 import type { CommandResult, LabPod } from "../lab/lab.ts";
 import { Application, removeAtOnce } from "./application.ts";
+import { united } from "./expectations.ts";
 import { waitAtRest, waitReplicated } from "./rest.ts";
+import { waitSummary } from "./summary.ts";
 import { waitFor } from "./waiting.ts";
 import type { Side } from "./world.ts";
 
@@ -150,11 +152,15 @@ scenario(
     const { east, west, sides } = stage;
     const prepared = await prepare("halted");
     const { app, first } = prepared;
-    await app.startPods(west, 2);
+    const second = await app.startPods(west, 2);
     // The first half of the move as migrate does it, so that sync can be stopped exactly between the halves.
     await app.annotate(west, { [MIN_READY]: "2" });
     await app.declare(east, "union");
     await waitAtRest(app, sides, { mode: "union", at: "east" });
+    // Endpoints objects come a moment after the slices.
+    const pods = { east: first, west: second };
+    await waitSummary(app, east, united(pods, "selector", "min-ready-seconds"));
+    await waitSummary(app, west, united(pods, "origin-selector", "replica-of", "min-ready"));
     west.agent.sync.kill("SIGKILL");
     await west.agent.sync.exited;
 

@@ -184,6 +184,8 @@ export class ControlPlane {
       "--conntrack-max-per-core=0",
       "--conntrack-tcp-timeout-established=0s",
       "--conntrack-tcp-timeout-close-wait=0s",
+      // Which Services and endpoints it knew at what moment: what a lost request comes down to.
+      "--v=4",
     ]);
     const rules = enterNamespace(room.namespace, ["iptables", "-w", "-t", "nat", "-S", "KUBE-SERVICES"]);
     await this.#waitFor("kube-proxy", async () => {
