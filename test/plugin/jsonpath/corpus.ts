@@ -84,7 +84,7 @@ export const TEMPLATES: readonly string[] = [
   "{..cluster}",
   "{.places..text}",
   "{..own[0]}",
-  "{.places[2].*}",
+  "{.places[2].note.*}",
   "{.metadata.labels.*}",
   "{.ports.*}",
   "{ .kind }",
