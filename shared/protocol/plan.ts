@@ -99,7 +99,7 @@ function stepUntold(snapshot: Snapshot, service: Service, role: Role): Omit<Plan
   return { ...step, condition: decideCondition(context, step) };
 }
 
-/** All steps in the order of the design: what adds comes before what takes away. */
+/** All steps in the order of docs/protocol.md: what adds comes before what takes away. */
 function advance(context: Context): Step {
   const metadata = stepMetadata(context);
   const wanted = wantCopies(context);
