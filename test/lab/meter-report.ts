@@ -28,7 +28,7 @@ export interface MeterRecord {
   cluster?: string;
   /** Instead of an answer: an error code such as ECONNREFUSED, ETIMEDOUT, ENOTFOUND, HTTP_503, BAD_ANSWER. */
   error?: string;
-  /** With ETIMEDOUT: whether the connection stood, and what the kernel's connection tracking says about it where that can be read. */
+  /** With ETIMEDOUT: whether the connection stood and, of the first few, what the kernel's connection tracking says where it can be read. */
   connected?: boolean;
   flows?: string[];
 }
