@@ -11,6 +11,7 @@ import { type Access, type ConnectOptions, connect } from "./connect.ts";
 import { type Identity, isForbidden, readHeartbeat, readIdentity } from "./identity.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { applyOverrides } from "./overrides.ts";
+import { createWarningSink } from "./server-warnings.ts";
 
 /** As kubectl: `-v=6` tells URL, status and duration. */
 const LOG_REQUESTS = 6;
@@ -86,13 +87,7 @@ async function openSession(
 function connectOptions(options: GlobalOptions, { env, canAsk, now, stderr }: SessionIo): ConnectOptions {
   const log = ({ cluster, method, url, status, ms }: Exchange) =>
     stderr.write(`${cluster}: ${method} ${url} ${status} in ${formatDuration(ms)}\n`);
-  const warned = new Set<string>();
-  const onWarning = (text: string) => {
-    if (options.warningsAsErrors) throw new CliError(`the server warns, and --warnings-as-errors is set: ${text}`);
-    // As kubectl: each text once.
-    if (!warned.has(text)) stderr.write(`Warning: ${text}\n`);
-    warned.add(text);
-  };
+  const onWarning = createWarningSink((line) => stderr.write(line), options.warningsAsErrors);
   const onExchange = options.verbosity >= LOG_REQUESTS ? log : undefined;
   return { impersonate: options.impersonate, env, canAsk, now, onWarning, onExchange };
 }
