@@ -34,8 +34,8 @@ export async function listCandidates(words: readonly string[], contexts: Context
 
 /** The command typed: of two words if they stand together. */
 function findVerb(words: readonly string[]) {
-  const at = words.findIndex((word) => VERBS.some(({ name }) => name === word));
-  const [first, second] = words.slice(at);
+  const names = new Set(VERBS.map(({ name }) => name));
+  const [first, second] = words.slice(words.findIndex((word) => names.has(word)));
   return VERBS.find(({ name }) => name === `${first} ${second}`) ?? VERBS.find(({ name }) => name === first);
 }
 

@@ -31,7 +31,15 @@ export function renderList(model: StatusModel, paint: Paint, options: ListOption
 
 function headerOf({ clusters }: StatusModel, { namespaces, labels }: ListOptions): Cell[] {
   const names = clusters.map(({ name }) => name.toUpperCase());
-  return plain(...(namespaces ? ["NAMESPACE"] : []), "NAME", ...names, "SYNC", "AGE", ...(labels ? ["LABELS"] : []));
+  return plain(
+    ...(namespaces ? ["NAMESPACE"] : []),
+    "NAME",
+    ...names,
+    "SYNC",
+    "MOVE",
+    "AGE",
+    ...(labels ? ["LABELS"] : []),
+  );
 }
 
 function rowOf(service: ServiceStatus, { clusters }: StatusModel, paint: Paint, options: ListOptions): Cell[] {
@@ -39,7 +47,7 @@ function rowOf(service: ServiceStatus, { clusters }: StatusModel, paint: Paint, 
     ...plain(...(options.namespaces ? [service.namespace] : []), service.name),
     ...clusters.map(({ name }) => placeCell(service.places.find(({ cluster }) => cluster === name))),
     syncCell(service.sync, service.inSync, paint),
-    ...plain(formatAge(service.createdAt, options.now)),
+    ...plain(formatMove(service), formatAge(service.createdAt, options.now)),
     ...plain(...(options.labels ? [formatLabels(service.labels) || "<none>"] : [])),
   ];
 }
@@ -54,13 +62,22 @@ function renderStacked({ clusters, services }: StatusModel, paint: Paint, option
       const cell = placeCell(service.places.find((place) => place.cluster === cluster.name));
       return `  ${cluster.name.padEnd(width)}   ${cell.text}`;
     });
+    const moving = service.move ? [`  move ${formatMove(service)}`] : [];
     const labels = options.labels ? [`  labels ${formatLabels(service.labels) || "<none>"}`] : [];
     return [
       `${name}   ${color ? color(text) : text}   ${formatAge(service.createdAt, options.now)}`,
       ...places,
+      ...moving,
       ...labels,
     ];
   });
+}
+
+/** Where an open move leads, in one word: `to-west`, `back-to-east`, `aborted`; `-` without one. */
+function formatMove({ move }: ServiceStatus): string {
+  if (!move) return "-";
+  if (move.phase === "aborted") return "aborted";
+  return move.phase === "rollback" ? `back-to-${move.from}` : `to-${move.to}`;
 }
 
 /** `union 6/9`; `-` where there is no Service, `?` where nobody knows. */
@@ -104,7 +121,7 @@ export function noteOf(cluster: ClusterStatus, paint: Paint): string[] {
 /** One line per Service and cluster, for grep. */
 export function renderWide(model: StatusModel, paint: Paint, headers: boolean, widths?: number[]): string[] {
   const header = plain(
-    ..."NAMESPACE NAME CLUSTER MODE ROLE SELECTOR ENDPOINTS OWN REMOTE CLUSTER-IP PORTS SYNC REASON".split(" "),
+    ..."NAMESPACE NAME CLUSTER MODE ROLE SELECTOR ENDPOINTS OWN REMOTE CLUSTER-IP PORTS SYNC MOVE REASON".split(" "),
   );
   const rows = model.services.flatMap((service) => service.places.map((place) => wideRow(service, place, paint)));
   return renderTable(headers ? [header, ...rows] : rows, widths);
@@ -128,7 +145,7 @@ function wideRow(service: ServiceStatus, place: PlaceStatus, paint: Paint): Cell
   return [
     ...plain(service.namespace, service.name, place.cluster, place.mode ?? "-", place.role, ...shown),
     syncCell(place.reason, place.inSync, paint),
-    ...plain(place.messages.join("; ") || "-"),
+    ...plain(formatMove(service), place.messages.join("; ") || "-"),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** One Service as a tree: clusters, and below each where its endpoints come from. Healthy parts are short. */
-import type { PlaceStatus, ServiceStatus } from "../status/model.ts";
+import type { MoveStatus, PlaceStatus, ServiceStatus } from "../status/model.ts";
 import type { Paint } from "./paint.ts";
 import { formatLabels } from "./status-list.ts";
 import { renderTable } from "./table.ts";
@@ -8,8 +8,16 @@ import { renderTable } from "./table.ts";
 const SHOWN = 3;
 const HEAD_INDENT = "Service:  ".length;
 
-/** The lines of `status SERVICE`; on a terminal of so many columns, wrapped or cut so that none is longer. */
-export function renderTree(service: ServiceStatus, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
+/**
+ * The lines of `status SERVICE`; on a terminal of so many columns, wrapped or cut so that none is longer. `flags` belong to
+ * the commands it offers.
+ */
+export function renderTree(
+  service: ServiceStatus,
+  paint: Paint,
+  columns = Number.POSITIVE_INFINITY,
+  flags = "",
+): string[] {
   const heads = renderTable(
     service.places.map((place) => [
       { text: place.cluster },
@@ -25,21 +33,39 @@ export function renderTree(service: ServiceStatus, paint: Paint, columns = Numbe
     return [(isLast ? last : branch) + (heads[i] ?? "").trimEnd(), ...inner];
   });
   return [
-    ...renderHead(service).flatMap((line) => wrap(line, columns, HEAD_INDENT)),
+    ...renderHead(service, paint).flatMap((line) => wrap(line, columns, HEAD_INDENT)),
     "",
     service.name,
     ...branches.map((line) => cut(line, columns, paint.signs.ellipsis)),
     "",
     ...service.places.flatMap((place) => renderVerdict(place, paint, columns)),
+    ...(service.move ? ["", ...renderWays(service, service.move, flags)] : []),
   ];
 }
 
-function renderHead(service: ServiceStatus): string[] {
-  const { intent } = service;
+/** How to end a move: whoever looks may not be who began it. Commands are to be copied, so they are never cut. */
+function renderWays({ namespace, name }: ServiceStatus, { phase }: MoveStatus, flags: string): string[] {
+  const command = (verb: string) => `kubectl syndicate migrate ${verb} ${name} -n ${namespace}${flags}`;
+  if (phase === "rollback") return [`go on:    ${command("rollback")}`, `leave it: ${command("abort")}`];
+  return [`go on:    ${command("resume")}`, `go back:  ${command("rollback")}`];
+}
+
+const PHASES = { running: "open", rollback: "on its way back", aborted: "given up" } as const;
+
+function describeMove({ id, phase, from, to, strategy, startedAt, by, stage }: MoveStatus, paint: Paint): string {
+  const stages = { declare: "nothing is declared yet", unite: "both are to serve", drain: `${to} is to serve alone` };
+  const begun = `begun ${startedAt}${by === undefined ? "" : ` by ${by}`}`;
+  const state = [PHASES[phase], ...(stage ? [stages[stage]] : [])].join(": ");
+  return `Move:     ${id}   ${from} ${paint.signs.arrow} ${to}, ${strategy}, ${begun}; ${state}`;
+}
+
+function renderHead(service: ServiceStatus, paint: Paint): string[] {
+  const { intent, move } = service;
   const headless = service.headless ? ", headless" : "";
   return [
     `Service:  ${service.namespace}/${service.name}   ports ${service.ports.join(", ") || "none"}${headless}`,
     `Intent:   ${intent ? `${intent.mode} at ${intent.at}${from(intent)}, since ${new Date(intent.time).toISOString()}` : "none declared"}`,
+    ...(move ? [describeMove(move, paint)] : []),
     `Sync:     ${service.sync}`,
   ];
 }

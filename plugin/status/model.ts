@@ -55,6 +55,26 @@ export interface PlaceStatus {
   messages: readonly string[];
 }
 
+/** A move that waits to be gone on with or taken back, as its note on the Services says. */
+export interface MoveStatus {
+  id: string;
+  /** `running`: towards `to`; `rollback`: back to `from`; `aborted`: left as it stands. */
+  phase: "running" | "rollback" | "aborted";
+  /** Clusters by their names among the peers. */
+  from: string;
+  to: string;
+  strategy: "union" | "cutover";
+  /** RFC 3339. */
+  startedAt: string;
+  /** Who began it, as their machine names them. */
+  by?: string;
+  /**
+   * How far it has come: `declare` nothing is declared yet, `unite` both are to serve, `drain` `to` is to serve alone.
+   * Absent on the way back, and while not all clusters could be read.
+   */
+  stage?: "declare" | "unite" | "drain";
+}
+
 /** One Service in all clusters. */
 export interface ServiceStatus {
   namespace: string;
@@ -65,6 +85,8 @@ export interface ServiceStatus {
   headless: boolean;
   /** The latest declaration, if there is one. */
   intent?: Intent;
+  /** Absent if no move is open or given up half-way. */
+  move?: MoveStatus;
   inSync: boolean;
   /** `InSync`, or the most urgent reason of any cluster. */
   sync: string;

@@ -59,11 +59,11 @@ function renderTables(
   { stdout, now }: Pick<Io, "stdout" | "now">,
   widths?: number[],
 ): string[] {
-  const { headers, labels, format, service, namespace } = options;
+  const { headers, labels, format, service, namespace, contextFlags } = options;
   const [only] = model.services;
   if (format.kind === "wide") return renderWide(model, paint, headers, widths);
   const columns = stdout.isTTY ? stdout.columns : undefined;
-  if (service !== undefined && only) return renderTree(only, paint, columns);
+  if (service !== undefined && only) return renderTree(only, paint, columns, contextFlags);
   if (!only) return [];
   return renderList(model, paint, {
     headers,

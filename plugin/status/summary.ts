@@ -14,6 +14,7 @@ import { judge, type Member, peerViewsOf, type Verdict } from "../judge.ts";
 import { seenFrom } from "../perspective.ts";
 import { unseenClusters } from "../traces.ts";
 import type { PlaceStatus, SelectorStatus, ServiceStatus } from "./model.ts";
+import { findOpenMove } from "./open-move.ts";
 import { explainPlace, mostUrgent } from "./reason.ts";
 import { servingClusters } from "./serving.ts";
 
@@ -37,7 +38,7 @@ export function summarise(
   const places = members.map(({ name, judged }) =>
     describePlace(name, views.get(name), verdicts.get(name), judged, expected),
   );
-  const sync = mostUrgent(places);
+  const move = findOpenMove(key, clusters);
   const createdAt = first.metadata.creationTimestamp;
   return {
     namespace: key.namespace,
@@ -46,8 +47,9 @@ export function summarise(
     labels: first.metadata.labels ?? {},
     headless: first.spec.clusterIP === "None",
     ...(intent ? { intent: copyIntent({ ...intent }, undefined) } : {}),
+    ...(move ? { move } : {}),
     inSync: places.every(({ inSync }) => inSync),
-    sync,
+    sync: mostUrgent(places),
     ...(createdAt === undefined ? {} : { createdAt }),
     places,
   };

@@ -9,7 +9,7 @@ import { MODE, SUCCESSOR } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
 import { letRest, pass, replicated } from "../model-clusters.ts";
-import { moved, statusOf, union } from "../status/worlds.ts";
+import { midway, moved, noted, statusOf, union } from "../status/worlds.ts";
 
 const paint = choosePaint({ env: { LANG: "C.UTF-8" } }, { isTTY: false }, "auto");
 
@@ -25,7 +25,7 @@ function modelOf(world: World, services: ServiceStatus[]): StatusModel {
   return { clusters, services };
 }
 
-test("a list, wide and narrow", () => {
+test("a list, wide and narrow", async () => {
   const rename = (status: ServiceStatus, name: string) => ({ ...status, name });
   const holding = replicated();
   holding.annotate("east", { [MODE]: "receiver", [SUCCESSOR]: "west" });
@@ -35,6 +35,8 @@ test("a list, wide and narrow", () => {
     rename(statusOf(union()), "checkout"),
     rename(statusOf(holding), "ledger"),
     rename(statusOf(moved()), "search"),
+    rename(statusOf(await midway()), "till"),
+    rename(statusOf(await noted("rollback")), "wallet"),
   ];
   const model = modelOf(replicated(), services);
   const now = 1_700_000_000_000 + 3 * 3_600_000;
@@ -108,6 +110,29 @@ const trees: [string, () => World][] = [
 for (const [golden, make] of trees) {
   test(golden, () => assertGolden(golden, `${renderTree(statusOf(make()), paint).join("\n")}\n`));
 }
+
+for (const [golden, make] of [
+  ["tree-move.txt", midway],
+  ["tree-rollback.txt", () => noted("rollback")],
+  ["tree-aborted.txt", () => noted("aborted")],
+] as const) {
+  test(golden, async () => {
+    const lines = renderTree(statusOf(await make()), paint, 100, " --contexts east,west");
+    assertGolden(golden, `${lines.join("\n")}\n`);
+  });
+}
+
+test("a finished move is none", async () => {
+  assert.equal(statusOf(await noted("done")).move, undefined);
+});
+
+test("how far a move has come is not guessed while a cluster is not read", async () => {
+  const world = await midway();
+  assert.equal(statusOf(world).move?.stage, "unite");
+  world.cluster("east").reachable = false;
+  const { move } = statusOf(world);
+  assert.deepEqual([move?.id, move?.stage], ["m-one", undefined]);
+});
 
 test("JSON and YAML say everything, an empty list included", () => {
   const world = union();

@@ -6,7 +6,7 @@ import { kindDocument, listDocument, serviceDocument } from "../../../plugin/ren
 import type { ServiceStatus } from "../../../plugin/status/model.ts";
 import { MODE } from "../../../shared/keys.ts";
 import { letRest, replicated } from "../model-clusters.ts";
-import { moved, statusOf, union } from "./worlds.ts";
+import { midway, moved, statusOf, union } from "./worlds.ts";
 
 // The published schema, with fields it does not name forbidden: what is not described is not published.
 
@@ -30,24 +30,25 @@ function assertValid(document: object): void {
   assert.ok(validate(JSON.parse(JSON.stringify(document))), JSON.stringify(validate.errors, undefined, 2));
 }
 
-function statuses(): ServiceStatus[] {
+async function statuses(): Promise<ServiceStatus[]> {
   const dark = union();
   dark.cluster("west").reachable = false;
   const singular = replicated();
   singular.annotate("east", { [MODE]: "singular" });
   letRest(singular);
-  return [replicated({ clusterIP: "None" }), union(), moved(), dark, singular].map(statusOf);
+  return [replicated({ clusterIP: "None" }), union(), moved(), dark, singular, await midway()].map(statusOf);
 }
 
-test("every list and every Service is as the schema says", () => {
+test("every list and every Service is as the schema says", async () => {
+  const all = await statuses();
   assertValid(listDocument({ clusters, services: [] }));
-  assertValid(listDocument({ clusters, services: statuses() }));
-  for (const status of statuses()) assertValid(serviceDocument({ clusters, services: [status] }, status));
+  assertValid(listDocument({ clusters, services: all }));
+  for (const status of all) assertValid(serviceDocument({ clusters, services: [status] }, status));
   assertValid(kindDocument("Version", { client: "0.1.0", clusters }));
 });
 
-test("the schema refuses what is not in it", () => {
-  const [status] = statuses();
+test("the schema refuses what is not in it", async () => {
+  const [status] = await statuses();
   assert.ok(status);
   for (const wrong of [
     { ...status, extra: 1 },
