@@ -2,8 +2,8 @@
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import type { Reporter } from "../render/reporter.ts";
-import { stopCode } from "./execution.ts";
 import type { Check } from "./facts.ts";
+import { stopBefore } from "./stopping.ts";
 
 /** Ends with code 4 if a check has failed; undefined if none has. */
 export function refuseByChecks(checks: readonly Check[], reporter: Reporter): ExitCode | undefined {
@@ -31,11 +31,4 @@ export async function askConsent(
   if (answer?.trim() === name) return undefined;
   reporter.end({ outcome: "refused", code: EXIT.refused, message: "not started, nothing was written" });
   return EXIT.refused;
-}
-
-/** The end of a run that was stopped before its first write. */
-export function stopBefore(io: Io, reporter: Reporter): ExitCode {
-  const code = stopCode(io);
-  reporter.end({ outcome: "interrupted", code, message: "Stopped before the first write; nothing was written." });
-  return code;
 }

@@ -12,7 +12,7 @@ import { renderDocument } from "../render/document.ts";
 import { renderBegun, renderMoveHead, renderPreview } from "../render/migration.ts";
 import { choosePaint } from "../render/paint.ts";
 import { makeReporter, type Reporter } from "../render/reporter.ts";
-import { askConsent, refuseByChecks, stopBefore } from "./approval.ts";
+import { askConsent, refuseByChecks } from "./approval.ts";
 import { carryOut } from "./execution.ts";
 import type { Facts } from "./facts.ts";
 import { countPods, inquire } from "./inquire.ts";
@@ -27,6 +27,7 @@ import { decideNext, findStage } from "./progress.ts";
 import { rehearse } from "./rehearsal.ts";
 import { findBegun, findObstacle, makeMove } from "./request.ts";
 import type { Situation } from "./situation.ts";
+import { stopBefore } from "./stopping.ts";
 import { verbCommand } from "./verb-command.ts";
 import type { Work } from "./work.ts";
 

@@ -1,4 +1,5 @@
 /** Carries approved work out, and says how it ended. */
+import { classifyError } from "../../shared/kube/api-error.ts";
 import { formatDuration } from "../duration.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -6,40 +7,44 @@ import type { Reporter } from "../render/reporter.ts";
 import { annotate, readSituation } from "./ports.ts";
 import { type MovePorts, type Outcome, runMove } from "./run.ts";
 import type { Situation } from "./situation.ts";
+import { stopBefore, stopCode } from "./stopping.ts";
 import type { Work } from "./work.ts";
 
 /** Between two looks at a Service: quick enough to follow every step, and four small reads in each cluster. */
 const POLL_MS = 500;
 
+/** What is known at any moment of how far it has come. */
+interface Standing {
+  situation: Situation;
+  /** The note of the move is there, or may be: an answer was lost. Without it nobody can go on or back. */
+  begun: boolean;
+}
+
 /** Carries the work through; exit 3 when time is up, 5 when somebody else ended it, 130 or 143 when the user wants to stop. */
 export async function carryOut(work: Work, io: Io, reporter: Reporter): Promise<ExitCode> {
   const { options } = work;
   const started = io.clock.now();
-  const last: { situation: Situation } = { situation: work.situation };
+  const last: Standing = { situation: work.situation, begun: work.drive.ticket.revision > 0 };
   const limits = { timeoutMs: options.timeoutMs, settleMs: options.settleMs, pollMs: POLL_MS };
   const onAbort = () => reporter.stopping();
   reporter.begin();
   io.signal.addEventListener("abort", onAbort);
   try {
     const outcome = await runMove(work.drive, makePorts(work, io, reporter, last), limits);
+    if (outcome.kind === "interrupted" && !last.begun) return stopBefore(io, reporter);
     if (outcome.kind !== "arrived") return explainStop(outcome, work, io, reporter);
     const message = work.describe(last.situation, outcome.idle, formatDuration(io.clock.now() - started));
     reporter.end({ outcome: outcome.idle ? "nothingToDo" : "done", code: EXIT.done, message });
     io.stdout.write(`${message}\n`);
     return EXIT.done;
   } catch (error) {
-    return explainFailure(error, work, reporter);
+    return explainFailure(error, work, last, reporter);
   } finally {
     io.signal.removeEventListener("abort", onAbort);
   }
 }
 
-function makePorts(
-  { key, options, sessions }: Work,
-  io: Io,
-  reporter: Reporter,
-  last: { situation: Situation },
-): MovePorts {
+function makePorts({ key, options, sessions }: Work, io: Io, reporter: Reporter, last: Standing): MovePorts {
   const call = { deadlineMs: options.deadlineMs };
   return {
     clock: io.clock,
@@ -50,13 +55,16 @@ function makePorts(
       return last.situation;
     },
     // Stopping waits for the write under way: it must be known whether it was made.
-    write: (cluster, service, annotations) =>
-      annotate(
-        sessions.find(({ status }) => status.name === cluster),
-        service,
-        annotations,
-        call,
-      ),
+    async write(cluster, service, annotations) {
+      const session = sessions.find(({ status }) => status.name === cluster);
+      try {
+        await annotate(session, service, annotations, call);
+        last.begun = true;
+      } catch (error) {
+        last.begun ||= classifyError(error) === "unavailable";
+        throw error;
+      }
+    },
   };
 }
 
@@ -91,16 +99,13 @@ function explainStop(
   return code;
 }
 
-/** The exit code of a run that its user stopped. */
-export function stopCode({ signal }: Pick<Io, "signal">): ExitCode {
-  return signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
-}
-
 /** What an API server refused in the middle of a move leaves it as it stands: how to go on is told as after Ctrl-C. */
-function explainFailure(error: unknown, { goOn, goBack }: Work, reporter: Reporter): ExitCode {
+function explainFailure(error: unknown, { goOn, goBack }: Work, { begun }: Standing, reporter: Reporter): ExitCode {
   const told = error instanceof CliError || (error instanceof Error && error.name === "ApiError");
   if (!told) throw error;
   const code = error instanceof CliError ? error.code : EXIT.error;
-  reporter.end({ outcome: "failed", code, message: error.message, stop: { waits: [], goOn, goBack } });
+  const stop = begun ? { stop: { waits: [], goOn, goBack } } : {};
+  const message = begun ? error.message : `${error.message}; nothing was written`;
+  reporter.end({ outcome: "failed", code, message, ...stop });
   return code;
 }

@@ -15,7 +15,7 @@ import { renderBegun, renderReturnHead } from "../render/migration.ts";
 import type { Paint } from "../render/paint.ts";
 import { makeReporter, type Reporter } from "../render/reporter.ts";
 import { chooseContexts, chooseNamespace } from "../status/contexts.ts";
-import { askConsent, refuseByChecks, stopBefore } from "./approval.ts";
+import { askConsent, refuseByChecks } from "./approval.ts";
 import { goOnWith } from "./command.ts";
 import { carryOut } from "./execution.ts";
 import { countPods, inquire } from "./inquire.ts";
@@ -28,6 +28,7 @@ import { ticketOf } from "./request.ts";
 import { checkReturn } from "./return-checks.ts";
 import { decideAbort, decideReturn, type Return } from "./rollback.ts";
 import type { Situation } from "./situation.ts";
+import { stopBefore } from "./stopping.ts";
 import { verbCommand } from "./verb-command.ts";
 import type { Work } from "./work.ts";
 

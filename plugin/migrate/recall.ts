@@ -30,7 +30,8 @@ export function recallMove(
   if (!note) {
     const looked = candidates.map(({ session }) => session.status.context).join(", ") || "no context";
     const text = `no move of ${key.namespace}/${key.name} is noted in ${looked}`;
-    throw refusal([text, ...unheard].join("; "), `kubectl syndicate status ${key.name} -n ${key.namespace}`);
+    const begin = `kubectl syndicate migrate ${key.name} -n ${key.namespace} --from CONTEXT --to CONTEXT begins one`;
+    throw refusal([text, ...unheard].join("; "), begin);
   }
   checkFits(verb, note, key);
   // Two contexts of one cluster are one cluster.

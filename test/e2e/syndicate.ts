@@ -95,7 +95,7 @@ export async function readState(app: Application, sides: readonly Side[]): Promi
 export type Cut = "SIGINT" | "SIGTERM" | "SIGKILL";
 
 export interface Sweep {
-  /** Kubeconfigs of the machines that take turns. */
+  /** Kubeconfigs of the machines that take turns; the first command is for the first of them. */
   machines: readonly string[];
   /** The first command, and the one that goes on. */
   first: string;
@@ -108,9 +108,10 @@ const CODES: Readonly<Record<Cut, number | null>> = { SIGINT: 130, SIGTERM: 143,
 /** Cuts a move off at every step it comes to, and goes on with it from the next machine; resolves with the steps it was cut at. */
 export async function cutAtEveryStep({ machines, first, resume, cuts }: Sweep): Promise<number[]> {
   const stopped: number[] = [];
+  // Who is killed before the first write leaves nothing to go on with: the first command is typed again.
+  let begun = false;
   for (let turn = 0; ; turn++) {
-    const words = turn === 0 ? first : resume;
-    const run = startSyndicate(machines[turn % machines.length] ?? "", words);
+    const run = startSyndicate(machines[begun ? turn % machines.length : 0] ?? "", begun ? resume : first);
     const cut = cuts[turn % cuts.length] ?? "SIGINT";
     const last = stopped.at(-1) ?? 0;
     const arrival = run.ended.then((answer) => ({ answer }));
@@ -126,6 +127,7 @@ export async function cutAtEveryStep({ machines, first, resume, cuts }: Sweep): 
     assertCode(answer, CODES[cut] as number);
     if (cut !== "SIGKILL") assert.match(answer.err, /go on: {4}kubectl syndicate migrate/);
     stopped.push(met.number);
+    begun ||= /step=\d\/\d written/.test(answer.err);
   }
 }
 
