@@ -1,4 +1,5 @@
 /** One cluster as the sync process keeps it: a client, and stores that follow its Services and slices. */
+import type { Scope } from "../shared/identity.ts";
 import { MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
@@ -6,7 +7,6 @@ import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
 import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
-import type { Scope } from "./identity.ts";
 import { changedAt } from "./propagation.ts";
 import {
   stubEndpoints,

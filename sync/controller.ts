@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Advice } from "../shared/advice.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
+import type { Orders } from "../shared/orders.ts";
 import { adviseOn } from "../shared/protocol/advise.ts";
 import type { ServiceKey } from "../shared/protocol/snapshot.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
@@ -10,12 +11,11 @@ import type { EventRecorder } from "./events.ts";
 import { fenceWrites } from "./fence.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
 import { judgeHealth } from "./health.ts";
-import type { Identity } from "./identity.ts";
 import { isDeclared, knownKeys } from "./inventory.ts";
 import { storeKnownPeers } from "./known-peers.ts";
 import { LossTally } from "./loss-tally.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { OrderBook, type Orders } from "./orders.ts";
+import { OrderBook } from "./orders.ts";
 import { Overlay } from "./overlay.ts";
 import { Peers } from "./peers.ts";
 import { Propagation } from "./propagation.ts";
@@ -158,7 +158,7 @@ export class Controller {
   }
 
   /** What others may know of the peers: names, uids of those that were met, and why some are refused. */
-  get known(): Pick<Identity, "peers" | "peerUids" | "refusals"> {
+  get known() {
     return { peers: [...this.#peers.clusters.keys()], peerUids: this.#peers.uids, refusals: this.#peers.refusals };
   }
 

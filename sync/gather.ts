@@ -2,6 +2,7 @@
 
 import { SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
+import { getIfExists } from "../shared/kube/lookup.ts";
 import { type EndpointSlice, type Endpoints, label, type Service } from "../shared/kube/objects.ts";
 import { endpointSlices, endpoints, services } from "../shared/kube/resources.ts";
 import { shadowName } from "../shared/names.ts";
@@ -15,7 +16,6 @@ import {
 } from "../shared/protocol/snapshot.ts";
 import { BY_SERVICE, type WatchedCluster } from "./cluster.ts";
 import { isInScope } from "./config.ts";
-import { getIfExists } from "./lookup.ts";
 import type { LossTally } from "./loss-tally.ts";
 import type { Overlay } from "./overlay.ts";
 

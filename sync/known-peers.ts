@@ -2,9 +2,9 @@
 import { KNOWN_PEERS_CONFIGMAP } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
+import { getIfExists } from "../shared/kube/lookup.ts";
 import { configMaps } from "../shared/kube/resources.ts";
 import type { ConfigMap } from "./identity.ts";
-import { getIfExists } from "./lookup.ts";
 
 /** Peer name → uid of its namespace kube-system. */
 export interface KnownPeers {

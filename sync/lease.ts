@@ -6,9 +6,9 @@ import { LEASE } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type Clock, sleep } from "../shared/kube/clock.ts";
+import { getIfExists } from "../shared/kube/lookup.ts";
 import type { KubeObject } from "../shared/kube/objects.ts";
 import { leases } from "../shared/kube/resources.ts";
-import { getIfExists } from "./lookup.ts";
 
 export interface Lease extends KubeObject {
   spec?: {

@@ -1,36 +1,12 @@
 /** What an operator tells this process through the ConfigMap `syndicate-orders`: it is read, never written. */
 import { ORDERS_CONFIGMAP } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
+import { getIfExists } from "../shared/kube/lookup.ts";
 import { configMaps } from "../shared/kube/resources.ts";
+import { type Orders, parseOrders } from "../shared/orders.ts";
 import type { ConfigMap } from "./identity.ts";
-import { getIfExists } from "./lookup.ts";
-
-export interface Orders {
-  /** Names of clusters that are gone for good. */
-  forgotten: ReadonlySet<string>;
-  /** Until then deletions are not capped, milliseconds since 1970; 0: they are. */
-  deletionsUntil: number;
-}
 
 const NONE: Orders = { forgotten: new Set(), deletionsUntil: 0 };
-
-/** The orders in a ConfigMap's data, and what in it cannot be obeyed. `ownName` cannot be forgotten. */
-export function parseOrders(
-  data: Readonly<Record<string, string>>,
-  ownName: string,
-): { orders: Orders; problems: string[] } {
-  const problems: string[] = [];
-  const named = (data["forget"] ?? "").split(/[\s,]+/).filter(Boolean);
-  if (named.includes(ownName)) problems.push(`forget: ${ownName} is this cluster itself`);
-  const until = data["allowDeletionsUntil"]?.trim();
-  const time = until ? Date.parse(until) : 0;
-  if (Number.isNaN(time)) problems.push(`allowDeletionsUntil: "${until}" is no time such as 2026-01-31T12:00:00Z`);
-  const known = ["forget", "allowDeletionsUntil"];
-  const unknown = Object.keys(data).filter((key) => !known.includes(key));
-  if (unknown.length) problems.push(`${unknown.join(", ")}: no order; there are ${known.join(" and ")}`);
-  const forgotten = new Set(named.filter((name) => name !== ownName));
-  return { orders: { forgotten, deletionsUntil: Number.isNaN(time) ? 0 : time }, problems };
-}
 
 /** How often the ConfigMap is read. */
 const POLL_MS = 5_000;

@@ -1,6 +1,8 @@
 /** Which cluster the name of each peer stands for: asked of the cluster, judged by what was known, and remembered. */
+
+import type { Scope } from "../shared/identity.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
-import { readClaim, readClusterUid, type Scope } from "./identity.ts";
+import { readClaim, readClusterUid } from "./identity.ts";
 import type { KnownPeers } from "./known-peers.ts";
 import { refuseClaim } from "./peer-claim.ts";
 

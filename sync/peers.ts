@@ -1,11 +1,11 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
+import type { Scope } from "../shared/identity.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
 import { credentialsEnd } from "../shared/kube/credential-end.ts";
 import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
-import type { Scope } from "./identity.ts";
 import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
 import { PeerIdentities, type PeerIdentitiesOptions, RefusedPeer } from "./peer-identities.ts";
 

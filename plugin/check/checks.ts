@@ -59,19 +59,31 @@ function checkWebhook({ status }: ClusterFacts, { state, detail }: NonNullable<C
 }
 
 /** One line for all good links, one for each other. */
-function checkLinks({ links, status }: ClusterFacts, now: number): Check[] {
+function checkLinks({ links, status, identity }: ClusterFacts, now: number): Check[] {
   const name = "it reads its peers";
-  if (links === undefined)
-    return [{ name, state: "warn", detail: "you may not read Secret syndicate-peers, so this is not checked" }];
   const next = `kubectl syndicate link PEER --context ${status.context}`;
+  if (links === undefined) {
+    const unread = "you may not read Secret syndicate-peers, so this is not checked";
+    const refused = Object.entries(identity?.peersRefused ?? {}).map(
+      ([peer, why]): Check => ({
+        name: `it reads ${peer}`,
+        state: "fail",
+        detail: `its sync process refuses it: ${why}`,
+        next,
+      }),
+    );
+    return refused.length ? refused : [{ name, state: "warn", detail: unread }];
+  }
   if (links.length === 0) return [{ name, state: "fail", detail: "it is linked to no other cluster", next }];
   const bad = links.flatMap(({ peer, state, message, ends }): Check[] => {
     if (state === "refused") return [{ name: `it reads ${peer}`, state: "fail", detail: message ?? "refused", next }];
-    const left = ends === undefined ? Number.POSITIVE_INFINITY : Date.parse(ends) - now;
+    const left = ends === undefined || state === "forgotten" ? Number.POSITIVE_INFINITY : Date.parse(ends) - now;
     if (left < SOON_MS)
       return [
         { name: `it reads ${peer}`, state: "warn", detail: `the token ends on ${ends}`, next: `${next} --rotate` },
       ];
+    // A person has said so: it is told, and nothing is wrong.
+    if (state === "forgotten") return [{ name: `it reads ${peer}`, state: "warn", detail: `forgotten: ${message}` }];
     return state === "waiting" ? [{ name: `it reads ${peer}`, state: "warn", detail: message ?? "not yet" }] : [];
   });
   const untried = links.filter(({ state }) => state === "unknown").map(({ peer }) => peer);

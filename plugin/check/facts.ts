@@ -1,5 +1,5 @@
 /** What `check` knows of a cluster before it judges. */
-import type { Identity } from "../clusters/identity.ts";
+import type { Identity } from "../../shared/identity.ts";
 import type { ServerVersion } from "../install/decision.ts";
 import type { LinkStatus } from "../link/link-status.ts";
 import type { ClusterStatus } from "../status/model.ts";

@@ -2,14 +2,12 @@
 import { MODE } from "../../shared/keys.ts";
 import { ApiError, classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions, KubeClient } from "../../shared/kube/client.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { EndpointSlice, KubeObject, Service } from "../../shared/kube/objects.ts";
 import { configMaps, endpointSlices, mutatingWebhooks, services } from "../../shared/kube/resources.ts";
-import { getIfExists } from "../clusters/identity.ts";
 import type { Session } from "../clusters/session.ts";
 import { readVersion } from "../install/server-version.ts";
-import { linkStatus } from "../link/link-status.ts";
-import { readPeerFiles } from "../link/peers-secret.ts";
-import { probePeer } from "../link/probe.ts";
+import { readLinks } from "../link/links.ts";
 import { type Inquiry, inquire } from "../migrate/inquire.ts";
 import type { ClusterFacts, Right, WebhookFacts } from "./facts.ts";
 import { findLeftovers } from "./leftovers.ts";
@@ -29,7 +27,7 @@ export async function inspectCluster(session: Session, inquiry: Inquiry): Promis
     inquire(session, TRIAL_NAMESPACE, "", inquiry),
     askRights(client, call),
     tryWebhook(client, call),
-    quietly(readLinks(session, client, call)),
+    quietly(readLinks(session, access, call)),
     quietly(readLeftovers(session, client, call)),
     quietly(measureSkew(client, inquiry)),
     identity?.podCIDRs.length ? identity.podCIDRs : quietly(readNodeNetworks(client, call)),
@@ -103,12 +101,6 @@ function judgeRefusal(error: unknown): WebhookFacts {
   if (/failed calling webhook/.test(text)) return { state: "broken", detail: text };
   const forbidden = error instanceof ApiError && classifyError(error) === "forbidden";
   return { state: "unknown", detail: forbidden ? `you may not try it in namespace ${TRIAL_NAMESPACE}` : text };
-}
-
-async function readLinks({ status, identity }: Session, client: KubeClient, call: CallOptions) {
-  const { files } = await readPeerFiles(client, call);
-  const probes = await Promise.all([...files].map(([name, text]) => probePeer(name, text, call.deadlineMs ?? 0)));
-  return probes.map((peer) => linkStatus(status.name, peer, identity?.peers));
 }
 
 async function readLeftovers({ identity }: Session, client: KubeClient, call: CallOptions) {

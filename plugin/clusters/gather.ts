@@ -1,11 +1,12 @@
 /** Reads clusters: everything of some namespaces for `status`, one Service again and again for `migrate`. */
 import { SERVICE_NAME, SHADOW_OF } from "../../shared/keys.ts";
 import type { CallOptions, KubeClient } from "../../shared/kube/client.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { EndpointSlice, Endpoints, KubeObject, Service } from "../../shared/kube/objects.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../../shared/kube/resources.ts";
 import { hashedShadowName, shadowName } from "../../shared/names.ts";
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
-import { getIfExists, isForbidden } from "./identity.ts";
+import { isForbidden } from "./identity.ts";
 import type { ClusterObjects } from "./view.ts";
 
 /** Everything of one namespace, or of all if it is undefined. Rejects with `ApiError`. */

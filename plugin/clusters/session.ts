@@ -1,4 +1,6 @@
 /** Opens clusters by their contexts: client, identity, and what went wrong. One that fails does not stop the others. */
+
+import type { Identity } from "../../shared/identity.ts";
 import { classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions } from "../../shared/kube/client.ts";
 import type { Exchange } from "../../shared/kube/transport.ts";
@@ -8,7 +10,7 @@ import type { Io } from "../io.ts";
 import type { GlobalOptions } from "../options.ts";
 import type { ClusterStatus } from "../status/model.ts";
 import { type Access, type ConnectOptions, connect } from "./connect.ts";
-import { type Identity, isForbidden, readHeartbeat, readIdentity } from "./identity.ts";
+import { isForbidden, readHeartbeat, readIdentity } from "./identity.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { applyOverrides } from "./overrides.ts";
 import { createWarningSink } from "./server-warnings.ts";

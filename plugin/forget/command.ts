@@ -1,9 +1,10 @@
 /** `kubectl syndicate forget CLUSTER`. */
 import { ORDERS_CONFIGMAP, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { EndpointSlice, KubeObject, Service } from "../../shared/kube/objects.ts";
 import { configMaps, endpointSlices, services } from "../../shared/kube/resources.ts";
-import { getIfExists } from "../clusters/identity.ts";
+import { FORGET } from "../../shared/orders.ts";
 import { type Look, withClusters } from "../clusters/look.ts";
 import { describeProblem, type Session } from "../clusters/session.ts";
 import type { Values } from "../command-line.ts";
@@ -12,7 +13,7 @@ import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { findDependents } from "../link/dependents.ts";
 import { textOf } from "../options.ts";
-import { changeForgotten, FORGET, type Forgetter, findObjections } from "./orders.ts";
+import { changeForgotten, type Forgetter, findObjections } from "./orders.ts";
 
 /** Tells every cluster that another one is gone for good, or back again; exit 4 if it is not gone or not all can be told. */
 export async function runForget(values: Values, io: Io): Promise<ExitCode> {

@@ -1,11 +1,10 @@
 /** The list of forgotten clusters among an operator's orders. Pure. */
 
-/** Field of the ConfigMap with names of clusters that are gone for good, a comma list. */
-export const FORGET = "forget";
+import { splitNames } from "../../shared/orders.ts";
 
 /** The new list; undefined if it says so already. `undo` takes the name out; an empty text means none. */
 export function changeForgotten(text: string | undefined, cluster: string, undo: boolean): string | undefined {
-  const names = (text ?? "").split(/[\s,]+/).filter(Boolean);
+  const names = splitNames(text);
   if (names.includes(cluster) !== undo) return undefined;
   return (undo ? names.filter((name) => name !== cluster) : [...names, cluster]).join(",");
 }

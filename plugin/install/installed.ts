@@ -1,8 +1,8 @@
 /** What is installed in a cluster now. */
 import { SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import type { CallOptions, KubeClient } from "../../shared/kube/client.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import { configMaps, mutatingWebhooks } from "../../shared/kube/resources.ts";
-import { getIfExists } from "../clusters/identity.ts";
 import { CREATE_NAMESPACES, type Deployment, pathOf, type SettingsMap } from "./manifests.ts";
 
 export interface Installed {

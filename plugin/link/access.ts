@@ -1,6 +1,6 @@
 /** The account by which a cluster is read. */
 import type { KubeClient, WriteOptions } from "../../shared/kube/client.ts";
-import { getIfExists } from "../clusters/identity.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import { pathOf, renderPeerAccess } from "../install/manifests.ts";
 
 /** Makes what is missing of the reading account, and names it as `Kind/name`. Rejects with `ApiError`. */

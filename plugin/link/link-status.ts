@@ -15,26 +15,72 @@ export interface LinkStatus {
   /** RFC 3339; absent: no end. */
   ends?: string;
   podCIDRs: readonly string[];
-  /** `ok`; `refused`; `unknown`: not reachable from here; `waiting`: sync has not taken the file up yet. */
-  state: "ok" | "refused" | "unknown" | "waiting";
+  /**
+   * `ok`; `refused`; `unknown`: not reachable from here; `waiting`: sync has not taken the file up yet; `forgotten`: its
+   * operator said that the peer is gone for good.
+   */
+  state: "ok" | "refused" | "unknown" | "waiting" | "forgotten";
   message?: string;
 }
 
-/** `known` are the peers the cluster's sync process says it has; undefined if it does not say. */
-export function linkStatus(cluster: string, peer: ProbedPeer, known: readonly string[] | undefined): LinkStatus {
-  const { name, server, credential, ends, podCIDRs, problem } = peer;
-  const waiting = known !== undefined && !known.includes(name) && peer.state !== "refused";
-  const message = waiting ? "sync has not taken it up yet" : problem;
+/** What the reading cluster itself says of its peers. */
+export interface Reader {
+  cluster: string;
+  /** Its peers by its sync process; undefined if that does not say. */
+  peers: readonly string[] | undefined;
+  /** Why its sync process refuses some, by name. */
+  refused: Readonly<Record<string, string>>;
+  /** Who is forgotten there; undefined if that cannot be read. */
+  forgotten: ReadonlySet<string> | undefined;
+}
+
+/** One file of a cluster, as tried from here and as its sync process sees it. */
+export function linkStatus(peer: ProbedPeer, reader: Reader): LinkStatus {
+  const { name, server, credential, ends, podCIDRs } = peer;
   return {
-    cluster,
+    cluster: reader.cluster,
     peer: name,
     server,
     credential,
     ...(ends === undefined ? {} : { ends }),
     podCIDRs,
-    state: waiting ? "waiting" : peer.state,
-    ...(message === undefined ? {} : { message }),
+    ...judgeLink(peer, reader),
   };
+}
+
+function judgeLink(
+  { name, state, problem }: ProbedPeer,
+  { peers, refused, forgotten }: Reader,
+): Pick<LinkStatus, "state" | "message"> {
+  if (forgotten?.has(name)) {
+    return { state: "forgotten", message: describeForgotten(name) };
+  }
+  const why = Object.hasOwn(refused, name) ? refused[name] : undefined;
+  // What sync says of its own attempt counts more than ours, which may be made by another way and with another clock.
+  if (why !== undefined) return { state: "refused", message: `its sync process refuses it: ${why}` };
+  if (state !== "refused" && peers?.includes(name) === false) {
+    return { state: "waiting", message: "sync has not taken it up yet" };
+  }
+  return { state, ...(problem === undefined ? {} : { message: problem }) };
+}
+
+function describeForgotten(peer: string): string {
+  return `it counts as gone; kubectl syndicate forget ${peer} --undo takes it back`;
+}
+
+/** Forgotten clusters that no file leads to any more: the order stays until it is taken back. */
+export function withoutFile({ cluster, forgotten = new Set() }: Reader, files: ReadonlySet<string>): LinkStatus[] {
+  return [...forgotten]
+    .filter((peer) => !files.has(peer))
+    .map((peer) => ({
+      cluster,
+      peer,
+      server: "",
+      credential: "none",
+      podCIDRs: [],
+      state: "forgotten",
+      message: describeForgotten(peer),
+    }));
 }
 
 /** The lines of `links`; `now` in milliseconds since 1970. */

@@ -7,15 +7,14 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { printData, readDataFormat } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
-import { type LinkStatus, linkStatus, renderLinks } from "./link-status.ts";
-import { readPeerFiles } from "./peers-secret.ts";
-import { probePeer } from "./probe.ts";
+import { type LinkStatus, renderLinks } from "./link-status.ts";
+import { readLinks } from "./links.ts";
 
 /** Prints every link of every cluster; exit 1 if a cluster could not be asked. */
 export async function runLinks(values: Values, io: Io): Promise<ExitCode> {
   const format = readDataFormat(values);
   return withClusters(values, io, async ({ sessions, call, options }) => {
-    const read = await Promise.all(sessions.map((session) => readLinks(session, call)));
+    const read = await Promise.all(sessions.map((session) => askCluster(session, call)));
     const links = read.flatMap((one) => one.links);
     const problems = read.flatMap((one) => one.problem ?? []);
     if (format) {
@@ -29,16 +28,14 @@ export async function runLinks(values: Values, io: Io): Promise<ExitCode> {
   });
 }
 
-async function readLinks(
-  { status, access, identity }: Session,
+async function askCluster(
+  { status, access, ...session }: Session,
   call: CallOptions,
 ): Promise<{ links: LinkStatus[]; problem?: string }> {
   const where = `(context ${status.context}${status.server ? `, ${status.server}` : ""})`;
   if (!access || !status.reachable) return { links: [], problem: `${status.name}: ${status.problem} ${where}` };
   try {
-    const { files } = await readPeerFiles(access.client, call);
-    const probes = [...files].map(([name, text]) => probePeer(name, text, call.deadlineMs ?? 0));
-    return { links: (await Promise.all(probes)).map((peer) => linkStatus(status.name, peer, identity?.peers)) };
+    return { links: await readLinks({ status, ...session }, access, call) };
   } catch (error) {
     return { links: [], problem: `${status.name}: its links cannot be read: ${describeProblem(error)} ${where}` };
   }

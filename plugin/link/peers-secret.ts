@@ -1,9 +1,9 @@
 /** The Secret with the peers' kubeconfigs, which is mounted into the sync container. */
 import { PEERS_SECRET, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import type { CallOptions, KubeClient, WriteOptions } from "../../shared/kube/client.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { KubeObject } from "../../shared/kube/objects.ts";
 import { secrets } from "../../shared/kube/resources.ts";
-import { getIfExists } from "../clusters/identity.ts";
 
 /** A Secret as far as we use it; values in base64. */
 export interface Secret extends KubeObject {

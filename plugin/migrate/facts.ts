@@ -1,7 +1,8 @@
 /** What is known before a move, and what a check says about it. */
+
+import type { Identity } from "../../shared/identity.ts";
 import type { Service } from "../../shared/kube/objects.ts";
 import type { Migration } from "../../shared/migration.ts";
-import type { Identity } from "../clusters/identity.ts";
 import type { Move } from "./move.ts";
 import type { findStage } from "./progress.ts";
 import type { Situation } from "./situation.ts";

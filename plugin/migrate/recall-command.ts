@@ -1,11 +1,12 @@
 /** `kubectl syndicate migrate resume|rollback|abort SERVICE`: the move is found by its note, in any cluster. */
 import { MODE } from "../../shared/keys.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import { annotation, type Service } from "../../shared/kube/objects.ts";
 import { services } from "../../shared/kube/resources.ts";
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import { countReady } from "../../shared/protocol/usable.ts";
 import { effectiveSelector } from "../../shared/selector.ts";
-import { getIfExists, readClusterUid } from "../clusters/identity.ts";
+import { readClusterUid } from "../clusters/identity.ts";
 import { mergeKubeconfigs, readKubeconfigFiles } from "../clusters/kubeconfig.ts";
 import { closeSessions, describeProblem, openEach, type Session } from "../clusters/session.ts";
 import type { Values } from "../command-line.ts";

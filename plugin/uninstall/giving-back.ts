@@ -2,11 +2,11 @@
 import { CONDITION_IN_SYNC, MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SHADOW_OF } from "../../shared/keys.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
 import { type Clock, sleep } from "../../shared/kube/clock.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { EndpointSlice, Service } from "../../shared/kube/objects.ts";
 import { endpointSlices, services } from "../../shared/kube/resources.ts";
 import { nativeSlices } from "../../shared/protocol/contribution.ts";
 import { countReady } from "../../shared/protocol/usable.ts";
-import { getIfExists } from "../clusters/identity.ts";
 import { CliError } from "../exit.ts";
 import { type Handover, ourAnnotations, serviceId } from "./handover.ts";
 

@@ -1,8 +1,8 @@
 /** The keeper's port on a real cluster: a Secret, the two webhook configurations, and a folder. */
 import type { KubeClient } from "../../shared/kube/client.ts";
+import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { KubeObject } from "../../shared/kube/objects.ts";
 import { mutatingWebhooks, secrets, validatingWebhooks } from "../../shared/kube/resources.ts";
-import { getIfExists } from "../lookup.ts";
 import { type CertificateStore, readServed, type WebhookConfiguration, writeServed } from "./store.ts";
 
 /** Secret with authority and leaf, shared by all replicas. */

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Identity } from "../../shared/identity.ts";
 import { IDENTITY_CONFIGMAP, LEASE, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import { classifyError } from "../../shared/kube/api-error.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
@@ -11,7 +12,7 @@ import { configMaps, endpointSlices, leases, namespaces, secrets, services } fro
 import { CERTIFICATE_SECRET } from "../../sync/certificates/cluster-store.ts";
 import { readBundle, readLeaf } from "../../sync/certificates/facts.ts";
 import { listServiceHosts, startCertificates } from "../../sync/certificates/schedule.ts";
-import { type Identity, publishIdentity, readClusterUid } from "../../sync/identity.ts";
+import { publishIdentity, readClusterUid } from "../../sync/identity.ts";
 import { startLab } from "../lab/lab.ts";
 
 // The shipped manifests on a real cluster, and what needs their rights, done with exactly these rights.
@@ -80,7 +81,6 @@ test("sync publishes the identity once, a peer reads it and cannot write", async
     settings: { unionSelector: "strip", endpoints: "mirror" },
     peers: [],
     peerUids: {},
-    refusals: new Map(),
   };
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "created");
   assert.equal(await publishIdentity(client, SYSTEM_NAMESPACE, identity), "unchanged");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Identity } from "../../shared/identity.ts";
 import { ApiError } from "../../shared/kube/api-error.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
-import { type Identity, publishIdentity, readClusterUid } from "../../sync/identity.ts";
+import { publishIdentity, readClusterUid } from "../../sync/identity.ts";
 
 const identity: Identity = {
   clusterName: "east",
@@ -13,7 +14,6 @@ const identity: Identity = {
   settings: { unionSelector: "strip", endpoints: "mirror" },
   peers: ["west", "south"],
   peerUids: { west: "uid-west" },
-  refusals: new Map(),
 };
 const PATH = "/api/v1/namespaces/ours/configmaps/syndicate-identity";
 const DATA = {

@@ -4,10 +4,10 @@ import { checkBetween } from "../../../plugin/check/between.ts";
 import { checkCluster, nameSome } from "../../../plugin/check/checks.ts";
 import type { ClusterFacts } from "../../../plugin/check/facts.ts";
 import { countChecks, renderReport } from "../../../plugin/check/rendering.ts";
-import type { Identity } from "../../../plugin/clusters/identity.ts";
 import type { LinkStatus } from "../../../plugin/link/link-status.ts";
 import type { Check } from "../../../plugin/migrate/facts.ts";
 import { choosePaint } from "../../../plugin/render/paint.ts";
+import type { Identity } from "../../../shared/identity.ts";
 import { assertGolden } from "../golden.ts";
 
 const NOW = Date.parse("2026-11-21T10:00:00Z");
@@ -73,6 +73,19 @@ const single: [string, Partial<ClusterFacts>, string, Check["state"]][] = [
   ["no webhook", { webhook: { state: "absent", detail: "" } }, "the webhook is asked", "warn"],
   ["no links", { links: [] }, "it reads its peers", "fail"],
   ["a link sync refuses", { links: [linkTo("west", { state: "refused" })] }, "it reads west", "fail"],
+  [
+    "a link sync refuses, by its own word alone",
+    { links: undefined as never, identity: { ...identityOf("east", ["west"]), peersRefused: { west: "another uid" } } },
+    "it reads west",
+    "fail",
+  ],
+  ["links that may not be read", { links: undefined as never }, "it reads its peers", "warn"],
+  [
+    "a peer that is forgotten",
+    { links: [linkTo("west", { state: "forgotten", ends: "2026-11-20T10:00:00Z" })] },
+    "it reads west",
+    "warn",
+  ],
   ["a link not taken up", { links: [linkTo("west", { state: "waiting" })] }, "it reads west", "warn"],
   ["a link that ends soon", { links: [linkTo("west", { ends: "2026-11-22T10:00:00Z" })] }, "it reads west", "warn"],
   [

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findDependents } from "../../../plugin/link/dependents.ts";
-import { linkStatus, renderLinks } from "../../../plugin/link/link-status.ts";
+import {
+  type LinkStatus,
+  linkStatus,
+  type Reader,
+  renderLinks,
+  withoutFile,
+} from "../../../plugin/link/link-status.ts";
 import type { ProbedPeer } from "../../../plugin/link/probe.ts";
 import { choosePaint } from "../../../plugin/render/paint.ts";
 import type { World } from "../../model/world.ts";
@@ -18,23 +24,38 @@ const good: ProbedPeer = {
   credential: "token",
   state: "ok",
 };
-const peers: [ProbedPeer, readonly string[] | undefined][] = [
-  [good, ["west"]],
-  [{ ...good, name: "south", podCIDRs: [], ends: "2026-11-23T10:00:00Z" }, []],
-  [{ ...good, name: "north", state: "unknown", problem: "no answer: connect ECONNREFUSED 10.0.0.4:6443" }, ["north"]],
+const away = "no answer: connect ECONNREFUSED 10.0.0.4:6443";
+const peers: [ProbedPeer, Partial<Reader>, LinkStatus["state"]][] = [
+  [good, { peers: ["west"] }, "ok"],
+  [{ ...good, name: "south", podCIDRs: [], ends: "2026-11-23T10:00:00Z" }, { peers: [] }, "waiting"],
+  [{ ...good, name: "north", state: "unknown", problem: away }, { peers: ["north"] }, "unknown"],
   [
     { ...good, name: "far", server: "", credential: "none", state: "refused", problem: "far: users is missing" },
-    undefined,
+    {},
+    "refused",
   ],
-  [{ ...good, name: "old", ends: "2026-11-20T10:00:00Z", state: "refused", problem: "credentials refused" }, ["old"]],
+  [
+    { ...good, name: "old", ends: "2026-11-20T10:00:00Z", state: "refused", problem: "credentials refused" },
+    { peers: ["old"] },
+    "refused",
+  ],
+  [{ ...good, name: "new" }, { peers: ["new"], refused: { new: "it is the cluster known as west" } }, "refused"],
+  [
+    { ...good, name: "gone", state: "unknown", problem: away },
+    { forgotten: new Set(["gone"]), refused: { gone: "x" } },
+    "forgotten",
+  ],
 ];
 
 test("what links prints", () => {
-  const links = peers.map(([peer, known]) => linkStatus("east", peer, known));
+  const nobody: Reader = { cluster: "east", peers: undefined, refused: {}, forgotten: undefined };
+  const read = peers.map(([peer, reader]) => linkStatus(peer, { ...nobody, ...reader }));
   assert.deepEqual(
-    links.map(({ state }) => state),
-    ["ok", "waiting", "unknown", "refused", "refused"],
+    read.map(({ state }) => state),
+    peers.map(([, , state]) => state),
   );
+  const forgotten = { ...nobody, forgotten: new Set(["west", "lost"]) };
+  const links = [...read, ...withoutFile(forgotten, new Set(["west"])), ...withoutFile(nobody, new Set())];
   const paint = choosePaint({ env: {} }, { isTTY: false }, "auto");
   assertGolden("links.txt", `${renderLinks(links, paint, true, NOW).join("\n")}\n`);
 });

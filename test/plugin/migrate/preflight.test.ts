@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Identity, parseIdentity } from "../../../plugin/clusters/identity.ts";
 import type { Facts, SideFacts } from "../../../plugin/migrate/facts.ts";
 import type { Move } from "../../../plugin/migrate/move.ts";
 import { wantNote } from "../../../plugin/migrate/note.ts";
@@ -8,6 +7,7 @@ import { planMove } from "../../../plugin/migrate/plan.ts";
 import { checkMove } from "../../../plugin/migrate/preflight.ts";
 import { renderChecks, renderMoveHead, renderPlan } from "../../../plugin/render/migration.ts";
 import { choosePaint } from "../../../plugin/render/paint.ts";
+import { type Identity, parseIdentity } from "../../../shared/identity.ts";
 import { MODE } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
 import type { World } from "../../model/world.ts";

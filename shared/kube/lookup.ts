@@ -1,6 +1,6 @@
 /** Reading objects that may be absent. */
-import { classifyError } from "../shared/kube/api-error.ts";
-import type { CallOptions, KubeClient } from "../shared/kube/client.ts";
+import { classifyError } from "./api-error.ts";
+import type { CallOptions, KubeClient } from "./client.ts";
 
 /** The object at a path, or undefined where there is none. Rejects with `ApiError` for any other reason. */
 export async function getIfExists<T>(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseOrders } from "../../sync/orders.ts";
+import { parseOrders } from "../../shared/orders.ts";
 
 const NOON = Date.parse("2026-01-31T12:00:00Z");
 
