@@ -5,7 +5,7 @@ import type { Values } from "../command-line.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import type { Inquiry } from "../migrate/inquire.ts";
-import { printData, readDataFormat } from "../output/data.ts";
+import { isWide, printData, readDataOptions, renderLines } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
 import { collectServices } from "../status/collect.ts";
 import { checkBetween } from "./between.ts";
@@ -16,7 +16,7 @@ import { countChecks, type Group, renderReport } from "./rendering.ts";
 
 /** Checks every cluster and how they fit together; exit 2 if something is wrong. */
 export async function runCheck(values: Values, io: Io): Promise<ExitCode> {
-  const format = readDataFormat(values);
+  const format = readDataOptions(values);
   return withClusters(values, io, async ({ sessions, call, options }) => {
     const inquiry: Inquiry = { clock: io.clock, now: io.now, signal: io.signal, call };
     const [facts, sync] = await Promise.all([
@@ -32,8 +32,8 @@ export async function runCheck(values: Values, io: Io): Promise<ExitCode> {
     if (format) {
       printData("CheckReport", { ...counts, groups }, format, io);
     } else {
-      const lines = renderReport(groups, choosePaint(io, io.stdout, options.color), values["all"] === true);
-      io.stdout.write(lines.map((line) => `${line}\n`).join(""));
+      const lines = renderReport(groups, choosePaint(io, io.stdout, options.color), isWide(values));
+      io.stdout.write(renderLines(lines));
     }
     return counts.failed ? EXIT.badAnswer : EXIT.done;
   });

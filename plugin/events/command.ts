@@ -6,14 +6,14 @@ import type { Values } from "../command-line.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
-import { printData, readDataFormat } from "../output/data.ts";
+import { printData, readDataOptions, renderLines } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
 import { type CoreEvent, joinEvents, type ServiceEvent } from "./model.ts";
 import { renderEvents } from "./rendering.ts";
 
 /** Prints the Events of all clusters in order of time; exit 1 if a cluster did not answer. */
 export async function runEvents(values: Values, io: Io): Promise<ExitCode> {
-  const format = readDataFormat(values);
+  const format = readDataOptions(values);
   return withClusters(values, io, async (look) => {
     const key = { namespace: look.namespace, name: textOf(values, "service") ?? "" };
     const { events, problems } = await readEvents(look, key);
@@ -22,7 +22,7 @@ export async function runEvents(values: Values, io: Io): Promise<ExitCode> {
     } else if (events.length) {
       const paint = choosePaint(io, io.stdout, look.options.color);
       const lines = renderEvents(events, paint, { headers: !values["no-headers"], now: io.now() });
-      io.stdout.write(lines.map((line) => `${line}\n`).join(""));
+      io.stdout.write(renderLines(lines));
     } else tell(io, `No Events about ${key.namespace}/${key.name}; clusters forget them after an hour.`);
     tell(io, ...problems);
     return problems.length ? EXIT.error : EXIT.done;

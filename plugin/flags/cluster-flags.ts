@@ -1,14 +1,11 @@
 /** Flags that several commands share. */
 import type { Flag } from "./flag.ts";
+import { OUTPUT_FORMATS } from "./output-formats.ts";
 
 /** Several clusters to look at. */
-export const CONTEXTS: Flag = {
-  name: "contexts",
-  type: "string",
-  value: "context",
-  describe:
-    "Contexts of the clusters to look at, separated by commas; default: $KUBECTL_SYNDICATE_CONTEXTS, then every context of the kubeconfig",
-};
+export const CONTEXTS = contextsFlag(
+  "Contexts of the clusters to look at, separated by commas; default: $KUBECTL_SYNDICATE_CONTEXTS, then every context of the kubeconfig",
+);
 
 /** One of the clusters to look at. */
 export const ONE_CONTEXT: Flag = {
@@ -26,14 +23,33 @@ export const CONTEXT: Flag = {
   describe: "Context of the cluster to change; default: the current one",
 };
 
-/** The answer as data. */
-export const OUTPUT: Flag = {
-  name: "output",
-  short: "o",
-  type: "string",
-  values: ["json", "yaml", "jsonpath="],
-  describe: "Output format: json, yaml, jsonpath=…",
-};
+/** `--contexts`; what it is for differs. */
+export function contextsFlag(describe: string): Flag {
+  return { name: "contexts", type: "string", value: "context", describe };
+}
+
+/** With templates, as in kubectl. */
+export const TEMPLATES: readonly Flag[] = [
+  { name: "template", type: "string", describe: "Template of -o jsonpath, if it does not stand there" },
+  {
+    name: "allow-missing-template-keys",
+    type: "boolean",
+    default: true,
+    describe: "A field that a template does not find is nothing, and no error",
+  },
+];
+
+/** The answer as data, for commands whose answer is no list of Services. */
+export const OUTPUT: readonly Flag[] = [
+  {
+    name: "output",
+    short: "o",
+    type: "string",
+    values: OUTPUT_FORMATS.filter((format) => format !== "name"),
+    describe: "wide, json, yaml, jsonpath=…, custom-columns=… and their -file forms",
+  },
+  ...TEMPLATES.map((flag) => ({ ...flag, rare: true })),
+];
 
 export const NO_HEADERS: Flag = {
   name: "no-headers",

@@ -1,6 +1,6 @@
 /** Commands about clusters. */
 
-import { CONTEXT, CONTEXTS, DRY_RUN, NO_HEADERS, ONE_CONTEXT, OUTPUT, YES } from "./cluster-flags.ts";
+import { CONTEXT, CONTEXTS, contextsFlag, DRY_RUN, NO_HEADERS, ONE_CONTEXT, OUTPUT, YES } from "./cluster-flags.ts";
 import type { Flag, Verb, Word } from "./flag.ts";
 
 const CHECK: Verb = {
@@ -10,7 +10,7 @@ const CHECK: Verb = {
   flags: [
     CONTEXTS,
     ONE_CONTEXT,
-    OUTPUT,
+    ...OUTPUT,
     { name: "all", type: "boolean", default: false, describe: "Show good ones too" },
   ],
   examples: [
@@ -101,7 +101,7 @@ const LINKS: Verb = {
   name: "links",
   positional: "",
   describe: "List which cluster reads which, and whether its credentials are good",
-  flags: [CONTEXTS, ONE_CONTEXT, OUTPUT, NO_HEADERS],
+  flags: [CONTEXTS, ONE_CONTEXT, ...OUTPUT, NO_HEADERS],
   examples: [["kubectl syndicate links", "Peers of every cluster"]],
 };
 
@@ -157,12 +157,7 @@ const UNINSTALL: Verb = {
   describe: "Give Services back to Kubernetes and remove syndicate from a cluster",
   flags: [
     CONTEXT,
-    {
-      name: "contexts",
-      type: "string",
-      value: "context",
-      describe: "Contexts of the other clusters, which may depend on this one; default: every context",
-    },
+    contextsFlag("Contexts of the other clusters, which may depend on this one; default: every context"),
     { name: "force", type: "boolean", default: false, describe: "Although something speaks against it" },
     DRY_RUN,
     YES,

@@ -1,4 +1,5 @@
 /** The command lines of `migrate`, `migrate resume`, `migrate rollback` and `migrate abort`. */
+import { contextsFlag } from "./cluster-flags.ts";
 import type { Flag, Verb } from "./flag.ts";
 
 /** How a move is driven and shown; the same for all that wait. */
@@ -55,12 +56,7 @@ const MIGRATE: Verb = {
   flags: [
     { name: "from", type: "string", value: "context", describe: "Context of the cluster that serves now" },
     { name: "to", type: "string", value: "context", describe: "Context of the cluster that shall serve" },
-    {
-      name: "contexts",
-      type: "string",
-      value: "context",
-      describe: "Contexts of further clusters that take part, separated by commas",
-    },
+    contextsFlag("Contexts of further clusters that take part, separated by commas"),
     {
       name: "strategy",
       type: "string",
@@ -105,12 +101,7 @@ const MIGRATE: Verb = {
   ],
 };
 
-const CONTEXTS: Flag = {
-  name: "contexts",
-  type: "string",
-  value: "context",
-  describe: "Contexts to look for the clusters in; default: every context of the kubeconfig",
-};
+const CONTEXTS = contextsFlag("Contexts to look for the clusters in; default: every context of the kubeconfig");
 
 const RESUME: Verb = {
   name: "migrate resume",

@@ -10,7 +10,7 @@ const VERSION: Verb = {
     { name: "client", type: "boolean", default: false, describe: "The plugin's alone; asks no cluster" },
     CONTEXTS,
     ONE_CONTEXT,
-    OUTPUT,
+    ...OUTPUT,
   ],
   examples: [["kubectl syndicate version --client", "The plugin's version, without asking any cluster"]],
 };

@@ -1,6 +1,6 @@
 /** Commands about one Service, beside `status` and `migrate`. */
 
-import { CONTEXT, CONTEXTS, DRY_RUN, NO_HEADERS, ONE_CONTEXT, OUTPUT, YES } from "./cluster-flags.ts";
+import { CONTEXT, CONTEXTS, contextsFlag, DRY_RUN, NO_HEADERS, ONE_CONTEXT, OUTPUT, YES } from "./cluster-flags.ts";
 import type { Verb } from "./flag.ts";
 
 const SET: Verb = {
@@ -15,12 +15,7 @@ const SET: Verb = {
   describe: "Declare the mode of a Service, checked and explained",
   flags: [
     CONTEXT,
-    {
-      name: "contexts",
-      type: "string",
-      value: "context",
-      describe: "Contexts of the other clusters to check against, separated by commas; default: every context",
-    },
+    contextsFlag("Contexts of the other clusters to check against, separated by commas; default: every context"),
     { name: "successor", type: "string", describe: "receiver: name of the cluster that takes over" },
     { name: "adopt", type: "string", describe: "Names of clusters whose own Service of that name is taken along" },
     { name: "selector", type: "string", describe: "Selector of the pods in this cluster, k=v,…" },
@@ -41,7 +36,7 @@ const DIFF: Verb = {
   flags: [
     CONTEXTS,
     { name: "all", type: "boolean", default: false, describe: "Show what is equal too" },
-    OUTPUT,
+    ...OUTPUT,
     NO_HEADERS,
   ],
   examples: [["kubectl syndicate diff web -n shop", "What differs in which cluster"]],
@@ -51,7 +46,7 @@ const EVENTS: Verb = {
   name: "events",
   positional: "<service>",
   describe: "Events of a Service in all clusters, the latest last",
-  flags: [CONTEXTS, ONE_CONTEXT, OUTPUT, NO_HEADERS],
+  flags: [CONTEXTS, ONE_CONTEXT, ...OUTPUT, NO_HEADERS],
   examples: [["kubectl syndicate events web -n shop", "What happened, and where"]],
 };
 
@@ -59,7 +54,7 @@ const TRACE: Verb = {
   name: "trace",
   positional: "<service>",
   describe: "Explain why a Service looks as it does in each cluster, and who wrote what",
-  flags: [CONTEXTS, ONE_CONTEXT, OUTPUT],
+  flags: [CONTEXTS, ONE_CONTEXT, ...OUTPUT],
   examples: [["kubectl syndicate trace web -n shop", "Declaration, contributors, holds, writers"]],
 };
 

@@ -1,5 +1,5 @@
 /** The command line of `status`. */
-import { CONTEXTS, NO_HEADERS, ONE_CONTEXT } from "./cluster-flags.ts";
+import { CONTEXTS, NO_HEADERS, ONE_CONTEXT, TEMPLATES } from "./cluster-flags.ts";
 import type { Verb } from "./flag.ts";
 import { OUTPUT_FORMATS } from "./output-formats.ts";
 
@@ -29,13 +29,7 @@ export const STATUS: Verb = {
       describe: "Services with these labels only, as kubectl selects them",
     },
     { name: "sort-by", type: "string", describe: "Order of the list, by a field: .createdAt" },
-    { name: "template", type: "string", describe: "Template of -o jsonpath, if it does not stand there" },
-    {
-      name: "allow-missing-template-keys",
-      type: "boolean",
-      default: true,
-      describe: "A field that a template does not find is nothing, and no error",
-    },
+    ...TEMPLATES,
     { name: "ignore-not-found", type: "boolean", default: false, describe: "Exit 0 if there is no such Service" },
     { name: "watch", short: "w", type: "boolean", default: false, describe: "Go on, and show what changes" },
     { name: "watch-only", type: "boolean", default: false, describe: "Like --watch, without the first list" },

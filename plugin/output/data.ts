@@ -5,6 +5,7 @@ import type { Io } from "../io.ts";
 import { findResults, renderAsJson, renderResults } from "../jsonpath/evaluation.ts";
 import { textOf } from "../options.ts";
 import { kindDocument, renderDocument } from "../render/document.ts";
+import { renderColumns } from "./custom-columns.ts";
 import { type Format, parseFormat } from "./format.ts";
 
 /** The formats that show any document. */
@@ -24,23 +25,54 @@ export function renderData(document: object, format: DataFormat, strict: boolean
   }
 }
 
-/** The format of `-o` for commands whose answer has no rows to choose from; undefined: as text. Throws `CliError`. */
-export function readDataFormat(values: Values): DataFormat | undefined {
-  const output = textOf(values, "output");
-  const format = parseFormat(output);
+/** How an answer is to be printed that is not to be a text for people. */
+export interface DataOptions {
+  format: DataFormat | Extract<Format, { kind: "custom-columns" }>;
+  /** A path that finds nothing is an error. */
+  strict: boolean;
+  headers: boolean;
+}
+
+/**
+ * The format of `-o` for commands that do not print Services; undefined: as text, of which `wide` shows all there is.
+ * Throws `CliError`.
+ */
+export function readDataOptions(values: Values): DataOptions | undefined {
+  const format = parseFormat(textOf(values, "output"), textOf(values, "template"));
   switch (format.kind) {
     case "table":
-      return undefined;
     case "wide":
+      return undefined;
     case "name":
-    case "custom-columns":
-      throw new CliError(`this command has no output format "${output}", allowed formats are: json, yaml, jsonpath`);
+      throw new CliError("-o name prints names of objects of the cluster, and this command's answer has none", {
+        next: "-o custom-columns=… or -o jsonpath=… choose fields; -o yaml shows which there are",
+      });
     default:
-      return format;
+      return {
+        format,
+        strict: values["allow-missing-template-keys"] === false,
+        headers: values["no-headers"] !== true,
+      };
   }
 }
 
-/** Writes the answer `kind` to stdout. */
-export function printData(kind: string, fields: object, format: DataFormat, io: Io): void {
-  io.stdout.write(renderData(kindDocument(kind, fields), format, false));
+/** True if the text is to leave nothing out. */
+export function isWide(values: Values): boolean {
+  return textOf(values, "output") === "wide" || values["all"] === true;
+}
+
+/** Writes the answer `kind` to stdout. Custom columns have a row for each of its `items`, or one for all of it. */
+export function printData(kind: string, fields: object, { format, strict, headers }: DataOptions, io: Io): void {
+  const document = kindDocument(kind, fields);
+  if (format.kind !== "custom-columns") {
+    io.stdout.write(renderData(document, format, strict));
+    return;
+  }
+  const rows = "items" in fields && Array.isArray(fields.items) ? fields.items : [document];
+  io.stdout.write(renderLines(renderColumns(rows, format.columns, headers)));
+}
+
+/** Lines as one text. */
+export function renderLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }

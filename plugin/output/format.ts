@@ -7,7 +7,8 @@ import { parseTemplate } from "../jsonpath/template.ts";
 import { type Column, parseColumns, parseColumnsFile } from "./custom-columns.ts";
 
 export type Format =
-  | { kind: "table" | "wide" | "name" }
+  | { kind: "table" | "wide" }
+  | { kind: "name" }
   | { kind: "json" | "yaml" }
   | { kind: "jsonpath" | "jsonpath-as-json"; template: readonly Part[] }
   | { kind: "custom-columns"; columns: readonly Column[] };

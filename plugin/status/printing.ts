@@ -2,7 +2,7 @@
 import { CliError } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { renderColumns } from "../output/custom-columns.ts";
-import { renderData } from "../output/data.ts";
+import { renderData, renderLines } from "../output/data.ts";
 import { itemDocument, listDocument, serviceDocument } from "../render/document.ts";
 import { choosePaint, type Paint } from "../render/paint.ts";
 import { noteOf, renderList, renderNotes, renderWide } from "../render/status-list.ts";
@@ -42,11 +42,11 @@ export function renderStatus(
   switch (format.kind) {
     case "table":
     case "wide":
-      return joinLines(renderTables(model, options, choosePaint(io, io.stdout, options.color), io, widths));
+      return renderLines(renderTables(model, options, choosePaint(io, io.stdout, options.color), io, widths));
     case "name":
-      return joinLines(model.services.map(({ name }) => `service/${name}`));
+      return renderLines(model.services.map(({ name }) => `service/${name}`));
     case "custom-columns":
-      return joinLines(renderColumns(model.services.map(itemDocument), format.columns, options.headers));
+      return renderLines(renderColumns(model.services.map(itemDocument), format.columns, options.headers));
     default:
       return renderData(documentOf(model, options), format, options.strict);
   }
@@ -78,8 +78,4 @@ function renderTables(
 function documentOf(model: StatusModel, { service }: StatusOptions): object {
   const [only] = model.services;
   return service !== undefined && only ? serviceDocument(model, only) : listDocument(model);
-}
-
-function joinLines(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join("");
 }

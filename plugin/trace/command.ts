@@ -5,14 +5,14 @@ import type { Values } from "../command-line.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
-import { printData, readDataFormat } from "../output/data.ts";
+import { printData, readDataOptions, renderLines } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
 import { traceService } from "./model.ts";
 import { renderTrace } from "./rendering.ts";
 
 /** Explains a Service, cluster by cluster; exit 1 if one did not answer. */
 export async function runTrace(values: Values, io: Io): Promise<ExitCode> {
-  const format = readDataFormat(values);
+  const format = readDataOptions(values);
   return withClusters(values, io, async (look) => {
     const key = { namespace: look.namespace, name: textOf(values, "service") ?? "" };
     const { views, members, problems } = await readViews(look.sessions, key, look.call);
@@ -25,7 +25,7 @@ export async function runTrace(values: Values, io: Io): Promise<ExitCode> {
       printData("ServiceTrace", { ...key, clusters: traces }, format, io);
     } else {
       const lines = renderTrace(key, traces, choosePaint(io, io.stdout, look.options.color), io.now());
-      io.stdout.write(lines.map((line) => `${line}\n`).join(""));
+      io.stdout.write(renderLines(lines));
     }
     return problems.length ? EXIT.error : EXIT.done;
   });
