@@ -23,6 +23,8 @@ export interface Advice {
   cluster: string;
   /** The latest intent visible in any cluster. */
   latest?: Intent;
+  /** Clusters that it names and whose own Service has not copied it, as far as is known. */
+  awaited?: string[];
   /** Every known cluster, the answering one included. */
   clusters: ClusterAdvice[];
 }

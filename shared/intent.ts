@@ -15,7 +15,7 @@ export interface Intent {
   from?: string;
   /** Milliseconds since 1970; later beats earlier, ties go to the greater cluster name. */
   time: number;
-  /** Clusters whose independent own Service the declarer takes along. */
+  /** Further clusters whose own Service is taken along although it may carry no mode. */
   adopt?: string[];
   /** With a percentage as min-ready: endpoints that served elsewhere than at `at` when this was declared. */
   served?: number;
@@ -111,6 +111,8 @@ export interface Declaration {
   /** Origin of this Service if it is a replica. */
   replicaOf?: string | undefined;
   adopt?: string[] | undefined;
+  /** Clusters that `latest` names and that have not copied it yet: who was taken along is not left behind by the next word. */
+  awaited?: readonly string[] | undefined;
   /** What is known to serve, see `Advice`; recorded for a `source`. */
   serving?: readonly { name: string; ready: number }[] | undefined;
   /** Accept a latest intent from the future. */
@@ -131,7 +133,6 @@ export function stampIntent(declaration: Declaration): Stamp {
     return { ok: false, reason: "ClockAhead", message };
   }
   const time = Math.max(declaration.time, (latest?.time ?? 0) + 1);
-  const adopt = declaration.adopt?.length ? { adopt: declaration.adopt } : {};
   if (mode === undefined) return { ok: true, intent: { mode: "none", at: cluster, time } };
   if (mode === "receiver") {
     if (!successor) {
@@ -140,7 +141,10 @@ export function stampIntent(declaration: Declaration): Stamp {
       return { ok: false, reason: "NoSuccessor", message };
     }
     const served = servedElsewhere(declaration, successor);
-    return { ok: true, intent: { mode: "source", at: successor, from: cluster, time, ...adopt, ...served } };
+    return {
+      ok: true,
+      intent: { mode: "source", at: successor, from: cluster, time, ...takeAlong(declaration, successor), ...served },
+    };
   }
   if (mode === "singular" && replicaOf && replicaOf !== cluster) {
     return { ok: true, intent: { mode: "singular", at: replicaOf, from: cluster, time } };
@@ -148,7 +152,19 @@ export function stampIntent(declaration: Declaration): Stamp {
   // The origin of a replica is no stranger: it joins although it carries no mode itself.
   const from = replicaOf && replicaOf !== cluster ? { from: replicaOf } : {};
   const served = mode === "source" ? servedElsewhere(declaration, cluster) : {};
-  return { ok: true, intent: { mode, at: cluster, ...from, time, ...adopt, ...served } };
+  return { ok: true, intent: { mode, at: cluster, ...from, time, ...takeAlong(declaration, cluster), ...served } };
+}
+
+/** Whom a declaration names besides `at` and `from`: the adopted, a replica's origin, whom the latest intent named in vain. */
+function takeAlong(declaration: Declaration, at: string): { adopt?: string[] } {
+  const { cluster, mode, adopt = [], replicaOf, awaited = [] } = declaration;
+  // `from` of a receiver is the declarer itself, of everything else the origin.
+  const from = mode === "receiver" ? cluster : replicaOf;
+  const origin = replicaOf ? [replicaOf] : [];
+  const implied =
+    mode === "singular" ? [] : [...origin, ...awaited].filter((name) => ![at, cluster, from].includes(name));
+  const names = [...new Set([...adopt, ...implied])];
+  return names.length ? { adopt: names } : {};
 }
 
 function servedElsewhere({ serving }: Declaration, at: string): { served?: number } {

@@ -37,6 +37,7 @@ const PortSchema = v.object({
 const AdviceSchema = v.object({
   cluster: v.string(),
   latest: v.exactOptional(IntentSchema),
+  awaited: v.exactOptional(v.array(v.string())),
   clusters: v.array(
     v.object({
       name: v.string(),

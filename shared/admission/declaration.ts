@@ -117,6 +117,7 @@ export function stampDeclaration(change: Change, mode: Mode | undefined): Stamp 
     successor: successor?.ok ? successor.cluster : undefined,
     replicaOf: replicaOf(change.old),
     adopt: parseAdopt(annotation(change.object, ADOPT)),
+    awaited: change.advice === "unavailable" ? undefined : change.advice.awaited,
     force: overrides(change.object, latestKnown(change)),
     serving: change.advice !== "unavailable" && countsShare(change.object) ? change.advice.clusters : undefined,
   });

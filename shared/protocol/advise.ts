@@ -5,7 +5,7 @@ import { annotation } from "../kube/objects.ts";
 import { parseMode } from "../mode.ts";
 import { contribution, isOwn } from "./contribution.ts";
 import { portablePorts } from "./ports.ts";
-import { latestVisible } from "./roles.ts";
+import { awaitedNames, latestVisible } from "./roles.ts";
 import type { ClusterView, Snapshot } from "./snapshot.ts";
 import { countReady } from "./usable.ts";
 
@@ -14,7 +14,7 @@ export function adviseOn(snapshot: Snapshot): Advice {
   const latest = latestVisible(snapshot);
   return {
     cluster: snapshot.own,
-    ...(latest ? { latest } : {}),
+    ...(latest ? { latest, awaited: awaitedNames(snapshot, latest) } : {}),
     clusters: [...snapshot.clusters.values()].map(adviseOnCluster),
   };
 }

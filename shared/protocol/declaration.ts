@@ -115,6 +115,7 @@ function stamp(snapshot: Snapshot, service: Service, mode: Mode | undefined, cop
     successor: successorOf(advice, service, mode),
     replicaOf: replicaOf(service),
     adopt: parseAdopt(annotation(service, ADOPT)),
+    awaited: advice.awaited,
     force,
     serving: countsShare(service) ? advice.clusters : undefined,
   });

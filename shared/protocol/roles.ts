@@ -74,6 +74,20 @@ export function takesPart(view: ClusterView, intent: Intent): boolean {
   );
 }
 
+/**
+ * Clusters that `intent` names and whose own Service takes part for no other reason yet: it follows no intent. A mode that
+ * nobody has stamped is none, it may be put back. Who has copied the intent is no longer awaited, or an independent Service
+ * made there later would be taken along.
+ */
+export function awaitedNames(snapshot: Snapshot, intent: Intent): string[] {
+  if (intent.mode === "none" || intent.mode === "singular") return [];
+  return [...new Set([intent.at, intent.from ?? intent.at, ...(intent.adopt ?? [])])].filter((name) => {
+    const view = snapshot.clusters.get(name);
+    if (view?.listed && !view.service) return false;
+    return !view?.service || (isOwn(view.service) && impliedMode(intentOf(view), name) === undefined);
+  });
+}
+
 /** Every view whose Service takes part under `intent`. */
 export function participants(snapshot: Snapshot, intent: Intent): ClusterView[] {
   return [...snapshot.clusters.values()].filter((view) => takesPart(view, intent));

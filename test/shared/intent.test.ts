@@ -138,6 +138,26 @@ describe("stamping", () => {
     ["a removed mode is none", declare({ mode: undefined }), { mode: "none", at: "a", time: NOW }],
     ["adopted clusters are kept", declare({ adopt: ["c"] }), { mode: "source", at: "a", time: NOW, adopt: ["c"] }],
     [
+      "on a replica, source and union name the origin",
+      declare({ mode: "union", replicaOf: "b" }),
+      { mode: "union", at: "a", from: "b", time: NOW },
+    ],
+    [
+      "receiver on a replica takes the origin along",
+      declare({ mode: "receiver", successor: "b", replicaOf: "c" }),
+      { mode: "source", at: "b", from: "a", time: NOW, adopt: ["c"] },
+    ],
+    [
+      "whom the latest intent named in vain is taken along, each once",
+      declare({ adopt: ["c"], awaited: ["a", "b", "c", "d"], replicaOf: "b" }),
+      { mode: "source", at: "a", from: "b", time: NOW, adopt: ["c", "d"] },
+    ],
+    [
+      "whom the latest intent named in vain serves on under singular",
+      declare({ mode: "singular", awaited: ["c"] }),
+      { mode: "singular", at: "a", time: NOW },
+    ],
+    [
       "the time is after the latest visible intent",
       declare({ latest: { mode: "union", at: "b", time: NOW + 7 } }),
       { mode: "source", at: "a", time: NOW + 8 },

@@ -8,6 +8,7 @@ import { createAdviceClient } from "../../webhook/advice.ts";
 const ADVICE: Advice = {
   cluster: "a",
   latest: { mode: "source", at: "b", from: "a", time: 5, adopt: ["c"] },
+  awaited: ["c"],
   clusters: [
     {
       name: "a",
