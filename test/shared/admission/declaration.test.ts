@@ -35,7 +35,7 @@ describe("declarations are stamped", () => {
     [
       "union with clusters to adopt",
       situation({ object: annotated(annotated(serving, MODE, "union"), ADOPT, "b, c,,b"), oldObject: serving }),
-      { mode: "union", at: "a", time: NOW, adopt: ["b", "c", "b"], declared: ["source", "union"] },
+      { mode: "union", at: "a", time: NOW, adopt: ["b", "c"], declared: ["source", "union"] },
     ],
     [
       "a removed mode",
