@@ -2,7 +2,7 @@
 
 import { MANAGED_BY, MIRRORING_MANAGER, NATIVE_MANAGER, OUR_MANAGER, REPLICA_OF, SOURCE_CLUSTER } from "../keys.ts";
 import { type EndpointSlice, label, type Service } from "../kube/objects.ts";
-import { hasSelector, savedSelector } from "../selector.ts";
+import { effectiveSelector, hasSelector } from "../selector.ts";
 import type { ClusterView } from "./snapshot.ts";
 import { isReady } from "./usable.ts";
 
@@ -34,9 +34,12 @@ export function isOwn(service: Service | undefined): service is Service {
   return service !== undefined && replicaOf(service) === undefined;
 }
 
-/** An own Service whose selector we took away. */
+/**
+ * A Service that does not select although we know what it would: we took its selector away, or made it without one. That is so
+ * of a replica which became an own Service by a move that was taken back before it selected anything.
+ */
 export function isStripped(service: Service): boolean {
-  return !hasSelector(service) && savedSelector(service) !== undefined;
+  return !hasSelector(service) && effectiveSelector(service) !== undefined;
 }
 
 export interface Contribution {
@@ -58,7 +61,7 @@ export function contribution(view: ClusterView): Contribution {
   if (!service) return { slices: [], known: true };
   const groups: EndpointSlice[][] = [];
   if (hasSelector(service)) groups.push(nativeSlices(view.slices));
-  else if (isOwn(service) && !savedSelector(service)) groups.push(foreignSlices(view.slices));
+  else if (isOwn(service) && !isStripped(service)) groups.push(foreignSlices(view.slices));
   if (shadow) groups.push(nativeSlices(view.shadowSlices));
   const selects = hasSelector(service) || shadow !== undefined;
   return { slices: groups.flat(), known: !selects || groups.some((group) => group.length > 0) };

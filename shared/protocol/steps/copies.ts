@@ -87,7 +87,7 @@ function wantLegacy(context: Context, source: string, wanted: WantedCopies): voi
     });
     return;
   }
-  const because = keepsLegacy(context);
+  const because = keepsLegacy(context, source);
   if (because === undefined) {
     wanted.dropped.add(source);
     return;
@@ -99,8 +99,8 @@ function wantLegacy(context: Context, source: string, wanted: WantedCopies): voi
   if (because.recheckMs !== undefined) wanted.recheckMs = because.recheckMs;
 }
 
-/** Why legacy copies stay; undefined if they may go. */
-function keepsLegacy(context: Context): { text: string; recheckMs?: number } | undefined {
+/** Why legacy copies of `source` stay; undefined if they may go. */
+function keepsLegacy(context: Context, source: string): { text: string; recheckMs?: number } | undefined {
   const { desire, intent, snapshot, own } = context;
   if (desire.legacy === "follow") return { text: "nothing is decided here" };
   if (desire.legacy === "covered") {
@@ -108,7 +108,10 @@ function keepsLegacy(context: Context): { text: string; recheckMs?: number } | u
     return covered ? undefined : { text: `no endpoint of ${[...desire.sources].join(", ")} can take a request yet` };
   }
   if (desire.legacy === "native") {
-    return nativeKnown(context) ? undefined : { text: "the own pods are not in service yet" };
+    if (!nativeKnown(context)) return { text: "the own pods are not in service yet" };
+    // Singular asks for the own pods alone; who takes a mode away asks for nothing that could cost the last endpoint.
+    const alone = context.role.kind === "origin" && !hasUsable(nativeSlices(own.slices), context.service);
+    return alone && copiesUsable(context, source) ? { text: "no own pod can take a request" } : undefined;
   }
   if (!intent) return undefined;
   const readiness = takeover(snapshot, own, intent);

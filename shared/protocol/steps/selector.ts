@@ -19,7 +19,7 @@ export function stepSelector(context: Context): Step {
     case "union":
       return selects ? stripForUnion(context) : NOTHING;
     case "strip":
-      return selects ? stripAtOnce(context) : NOTHING;
+      return selects ? stripAtOnce(context) : regretStrip(context);
   }
 }
 
@@ -95,4 +95,17 @@ function stripAtOnce(context: Context): Step {
     return holding("Holding", "keeps a selector put on a replica: without it no endpoint could take a request");
   }
   return strip(context, "a replica follows its origin; the selector takes effect when this cluster serves");
+}
+
+/**
+ * What was stripped by reads older than the slices Kubernetes wrote for it: as long as no copy can take a request its pods do,
+ * and somebody has to track them. Left frozen, their addresses would outlive them.
+ */
+function regretStrip(context: Context): Step {
+  const { service, own } = context;
+  const selector = savedSelector(service);
+  if (!selector || own.shadow || copiesUsable(context)) return NOTHING;
+  if (!hasUsable(nativeSlices(own.slices), service)) return NOTHING;
+  const extra = { live: true, event: "SelectorRestored" } as const;
+  return writing(patchService(service, { spec: { selector } }, "no copy can take a request yet", extra));
 }

@@ -5,8 +5,9 @@ import { annotation, type Service } from "../../../shared/kube/objects.ts";
 import { nativeSlices } from "../../../shared/protocol/contribution.ts";
 import { planService } from "../../../shared/protocol/plan.ts";
 import { type ClusterView, ownView, type Snapshot } from "../../../shared/protocol/snapshot.ts";
+import { hasUsable } from "../../../shared/protocol/usable.ts";
 import { patchService, removeObject, type Write } from "../../../shared/protocol/write.ts";
-import { hasSelector } from "../../../shared/selector.ts";
+import { hasSelector, savedSelector } from "../../../shared/selector.ts";
 import type { Decide } from "./plans.ts";
 
 /** A union strips as soon as it may, whatever its hold says. */
@@ -87,6 +88,46 @@ export const frozenCounted: Decide = (snapshot) => {
   if (frozen.length === 0 || !waits) return plan;
   const removals = frozen.map((slice) => removeObject("endpointslices", slice, "counted as remaining", { live: true }));
   return { ...plan, writes: [...kept, ...removals] };
+};
+
+/** What takes away is written before what adds. */
+export const removalsFirst: Decide = (snapshot) => {
+  const plan = planService(snapshot);
+  const takes = ({ verb }: Write) => verb === "delete";
+  return { ...plan, writes: [...plan.writes.filter(takes), ...plan.writes.filter((write) => !takes(write))] };
+};
+
+/** Copies that are there stay as they are, whatever becomes of the pods. */
+export const contentIgnored: Decide = (snapshot) => {
+  const plan = planService(snapshot);
+  return { ...plan, writes: plan.writes.filter(({ verb, resource }) => verb !== "update" || resource === "services") };
+};
+
+/** What a removed selector left behind stays. */
+export const frozenKept: Decide = (snapshot) => {
+  const plan = planService(snapshot);
+  return { ...plan, writes: plan.writes.filter(({ reason }) => reason !== "left behind by the removed selector") };
+};
+
+/** Who has released takes its pods back when the server has none ready. */
+export const releasedServesAgain: Decide = (snapshot) => {
+  const plan = planService(snapshot);
+  const { service, shadow, slices } = ownView(snapshot);
+  const selector = service && savedSelector(service);
+  const follows = service && annotation(service, MODE) === "receiver" && !hasSelector(service) && !shadow;
+  if (!follows || !selector || hasUsable(slices, service)) return plan;
+  return { ...plan, writes: [...plan.writes, patchService(service, { spec: { selector } }, "takes its pods back")] };
+};
+
+/** An intent is copied to Services that take no part as well. */
+export const consentIgnored: Decide = (snapshot) => {
+  const plan = planService(snapshot);
+  const { service } = ownView(snapshot);
+  const views = [...snapshot.clusters.values()];
+  const latest = latestIntent(views.map((view) => view.service && parseIntent(annotation(view.service, INTENT))));
+  if (!service || !latest || annotation(service, INTENT)) return plan;
+  const annotations = { [INTENT]: JSON.stringify(latest), [MODE]: impliedMode(latest, snapshot.own) ?? null };
+  return { ...plan, writes: [patchService(service, { metadata: { annotations } }, "joins unasked")] };
 };
 
 function withViews(snapshot: Snapshot, change: (view: ClusterView) => ClusterView): Snapshot {

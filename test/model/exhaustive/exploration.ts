@@ -62,7 +62,7 @@ export class Exploration {
     this.#actors = {
       space: this.#space,
       plans: this.#plans,
-      onWrite: (before, after, cluster, write) => this.#judge.judgeWrite(before, after, cluster, write),
+      onWrite: (...write) => this.#judge.judgeWrite(...write),
       crashed: new Draft(),
     };
   }
@@ -120,15 +120,19 @@ export class Exploration {
   #steps(draft: Draft, next: Draft, protocol: Emit, outside: Emit): void {
     const { commands, podChanges, faults } = draft;
     stepKubernetes(this.#space, draft, next, protocol);
+    const done = this.#ways;
     stepConnections(this.#space, draft, next, protocol);
+    const healing = this.#ways - done;
     // Kubernetes does what it has to some time: a loop in which it waits for ever is none.
     const waits = this.#ways > 0;
     stepSync(this.#actors, draft, next, (found, what, belated) =>
       (found.faults === faults ? protocol : outside)(found, what, belated || waits),
     );
+    if (this.#ways === healing) draft.racing = 0;
+    if (faults > 0) stepFaults(this.#space, this.#plans, draft, next, outside);
+    if (!this.#space.mayRace(draft)) return;
     if (commands > 0) stepCommands(this.#space, this.#plans, draft, next, outside);
     if (podChanges > 0) stepPods(this.#space, draft, next, outside);
-    if (faults > 0) stepFaults(this.#space, this.#plans, draft, next, outside);
   }
 
   #note(id: number, parent: number): void {
@@ -150,8 +154,11 @@ export class Exploration {
     this.#space.open(from, draft);
     const found: string[] = [];
     const listen: Emit = (next, what) => {
-      if (to !== undefined && this.#space.intern(next) === to) found.push(what());
+      const id = this.#space.intern(next);
+      if (id === to) found.push(what());
+      if (id !== from) this.#ways += 1;
     };
+    this.#ways = 0;
     try {
       this.#steps(draft, new Draft(), listen, listen);
     } catch (error) {

@@ -1,10 +1,10 @@
 /** What goes wrong: crashes, ex-leaders, cut connections, manifests applied again, objects deleted by hand. */
 import type { Service } from "../../../shared/kube/objects.ts";
 import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
-import { admit, putService } from "./people.ts";
+import { admit, askAdvice, putService } from "./people.ts";
 import type { Plans } from "./plans.ts";
 import { COPIES, KEY, SERVICES } from "./sides.ts";
-import { CUT, type Draft, LISTED, OVERTAKEN, PENDING, READ, type Space, STALE } from "./state.ts";
+import { type Change, CUT, type Draft, LISTED, OVERTAKEN, PENDING, READ, type Space, STALE } from "./state.ts";
 import { crash } from "./sync.ts";
 
 /** The manifest of the Service, as its owner keeps it. */
@@ -32,17 +32,24 @@ export function stepFaults(space: Space, plans: Plans, draft: Draft, next: Draft
   const scene = { space, plans, draft, next, emit };
   for (const cluster of [0, 1]) {
     failProcess(scene, cluster);
-    deleteByHand(scene, cluster);
-    applyManifest(scene, cluster);
-    writeLate(scene, cluster);
+    if (space.mayFail("deletion")) deleteByHand(scene, cluster);
+    if (space.mayFail("manifest")) applyManifest(scene, cluster);
+    if (space.mayFail("late controller")) writeLate(scene, cluster);
   }
   if (draft.process(0)[LISTED] !== READ || draft.process(1)[LISTED] !== READ) return;
-  for (const cut of [[0], [1], [0, 1]]) {
+  for (const [kind, cut] of CUTS) {
+    if (!space.mayFail(kind)) continue;
     begin(scene);
     for (const cluster of cut) next.process(cluster)[LISTED] = CUT;
     emit(next, () => `network: ${cut.map((one) => space.names[one]).join(" and ")} cannot read the other cluster`);
   }
 }
+
+const CUTS = [
+  ["cut east", [0]],
+  ["cut west", [1]],
+  ["cut both", [0, 1]],
+] as const;
 
 function begin({ draft, next }: Scene): Draft {
   next.set(draft).charge("faults");
@@ -56,7 +63,8 @@ function failProcess(scene: Scene, cluster: number): void {
   if (pending === 0) return;
   const next = begin(scene);
   crash(space, next, cluster);
-  emit(next, () => `${space.names[cluster]}: is killed within a pass`);
+  if (space.mayFail("crash")) emit(next, () => `${space.names[cluster]}: is killed within a pass`);
+  if (!space.mayFail("former leader")) return;
   next.process(cluster)[STALE] = pending;
   next.process(cluster)[OVERTAKEN] = draft.process(cluster)[OVERTAKEN] as number;
   emit(next, () => `${space.names[cluster]}: another process leads; the former one has not noticed`);
@@ -64,35 +72,49 @@ function failProcess(scene: Scene, cluster: number): void {
 
 function deleteByHand(scene: Scene, cluster: number): void {
   const { space, draft, emit } = scene;
-  const { sides } = space;
   const side = draft.side(cluster);
+  for (const { side: after, what } of space.deletions.of([side * 2 + cluster], () =>
+    findDeletions(space, cluster, side),
+  )) {
+    replaceSide(space, begin(scene), cluster, after);
+    overtake(scene.next);
+    emit(scene.next, () => `user: deletes ${what} in ${space.names[cluster]}`);
+  }
+}
+
+function findDeletions({ sides }: Space, cluster: number, side: number): Change[] {
   const objects = [
     ...sides.services.get(sides.table.at(side, SERVICES)).map(({ metadata }) => ["services", metadata.name] as const),
     ...sides.slices.get(sides.table.at(side, COPIES)).map(({ metadata }) => ["slices", metadata.name] as const),
   ];
-  for (const [kind, name] of objects) {
-    const after = sides.change(cluster, side, (at) => at[kind].delete(name)).side;
-    replaceSide(space, begin(scene), cluster, after);
-    overtake(scene.next);
-    emit(scene.next, () => `user: deletes ${kind}/${name} in ${space.names[cluster]}`);
-  }
+  return objects.map(([kind, name]) => ({
+    side: sides.change(cluster, side, (at) => at[kind].delete(name)).side,
+    what: `${kind}/${name}`,
+  }));
 }
 
 /** `kubectl apply` of the manifest as it was before anything was declared. */
 function applyManifest(scene: Scene, cluster: number): void {
   const { space, plans, draft, emit } = scene;
-  const { sides } = space;
-  const old = sides.service(sides.table.at(draft.side(cluster), SERVICES));
   const made = new Set([draft.side(cluster)]);
   for (const admission of ["absent", "as cached"] as const) {
-    const object = old ? { ...old, spec: { ...old.spec, selector: { app: "web" } } } : manifest();
-    const admitted = old ? admit(space, plans, draft, cluster, old, object, admission) : object;
-    const side = admitted && putService(space, draft, cluster, admitted);
+    const side = apply(scene, cluster, askAdvice(space, plans, draft, cluster, admission));
     if (side === undefined || made.has(side)) continue;
     made.add(side);
     replaceSide(space, begin(scene), cluster, side);
     emit(scene.next, () => `user: applies the manifest in ${space.names[cluster]} (webhook ${admission})`);
   }
+}
+
+function apply({ space, plans, draft }: Scene, cluster: number, advice: number): number | undefined {
+  const side = draft.side(cluster);
+  const { clock } = draft;
+  return space.applied.of([side, cluster + 2 * (clock + 256 * advice)], () => {
+    const old = space.sides.service(space.sides.table.at(side, SERVICES));
+    const object = old ? { ...old, spec: { ...old.spec, selector: { app: "web" } } } : manifest();
+    const admitted = old ? admit(space, plans, clock, cluster, old, object, advice) : object;
+    return admitted && putService(space, side, cluster, admitted);
+  });
 }
 
 /** The cache of the native controller is behind: it writes once more for the selector that was removed. */

@@ -37,12 +37,16 @@ export class Judge {
     this.#space = space;
   }
 
-  /** Judges one write of the process of `cluster`. Throws a `Violation`. */
-  judgeWrite(before: number, after: Draft, cluster: number, write: Write): void {
-    this.#judgeEndpointsKept(before, after, cluster, write);
+  /**
+   * Judges one write of the process of `cluster`. Throws a `Violation`. `overtaken`: the pods that its pass counted have changed
+   * since, which no precondition can prevent, so (a) is not asked; everything else is.
+   */
+  judgeWrite(before: number, after: Draft, cluster: number, write: Write, overtaken: boolean): void {
     this.#judgeTakingPart(before, after, cluster, write);
     this.#judgeReleased(before, after, cluster, write);
     this.#judgeOrder(before, cluster, write);
+    if (overtaken) return;
+    this.#judgeEndpointsKept(before, after, cluster, write);
     this.#judgeFrozen(before, cluster, write);
   }
 
@@ -106,15 +110,18 @@ export class Judge {
     const found = this.#offers.get(side);
     if (found) return found;
     const { sides } = this.#space;
-    const services = sides.services.get(sides.table.at(side, SERVICES)) as readonly Service[];
+    const all = sides.services.get(sides.table.at(side, SERVICES)) as readonly Service[];
+    const service = all.find((one) => one.metadata.name === KEY.name);
+    // A shadow of a Service that is gone, or was made anew since, is on its way out.
+    const services = all.filter(
+      (one) => service && (one === service || one.metadata.ownerReferences?.[0]?.uid === service.metadata.uid),
+    );
     const natives = sides.slices.get(sides.table.at(side, NATIVES)) as readonly EndpointSlice[];
-    // A shadow without its Service is on its way out.
-    const exists = services.some((one) => one.metadata.name === KEY.name);
     const live = natives.filter((slice) => {
       const owner = services.find((one) => one.metadata.name === label(slice, SERVICE_NAME));
-      return label(slice, MANAGED_BY) === NATIVE_MANAGER && exists && hasSelector(owner);
+      return label(slice, MANAGED_BY) === NATIVE_MANAGER && hasSelector(owner);
     });
-    const served = exists ? sides.servedSlices(side).filter((slice) => !isFrozen(services, slice)) : [];
+    const served = service ? sides.servedSlices(side).filter((slice) => !isFrozen(services, slice)) : [];
     const offer = { served: usableIn(served), tracked: usableIn(live), ready: readyIn(live) };
     this.#offers.set(side, offer);
     return offer;
@@ -156,7 +163,7 @@ export class Judge {
   }
 
   #intents(draft: Draft) {
-    return this.#services(draft).map((service) => service && parseIntent(annotation(service, INTENT)));
+    return [0, 1].map((cluster) => this.#space.sides.intent(draft.side(cluster)));
   }
 
   #latest(draft: Draft) {
@@ -169,13 +176,13 @@ export class Judge {
     const services = this.#services(draft);
     const copies = services.map((service) => service && parseIntent(annotation(service, INTENT)));
     const modes = services.map((service) => service && annotation(service, MODE));
+    if (services.every(Boolean) && modes.every((mode) => mode === "receiver")) {
+      throw new Violation("(b) everyone is a receiver");
+    }
     for (const [i, service] of services.entries()) {
       if (!service) continue;
       const implied = impliedMode(copies[i], names[i] as string);
       if (modes[i] !== implied) throw new Violation(`(c) ${names[i]} is ${modes[i]}, its intent says ${implied}`);
-    }
-    if (services.every(Boolean) && modes.every((mode) => mode === "receiver")) {
-      throw new Violation("(b) everyone is a receiver");
     }
     this.#judgeAgreement(draft);
     for (const cluster of [0, 1]) this.#judgeContent(draft, cluster);

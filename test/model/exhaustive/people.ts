@@ -3,16 +3,23 @@ import jsonPatch from "fast-json-patch";
 import { mutate } from "../../../shared/admission/mutate.ts";
 import type { Situation } from "../../../shared/admission/request.ts";
 import { validate } from "../../../shared/admission/validate.ts";
-import type { Advice } from "../../../shared/advice.ts";
-import { type Intent, latestIntent, parseIntent } from "../../../shared/intent.ts";
-import { INTENT, MODE, SYNC_USER } from "../../../shared/keys.ts";
-import { annotation, type Service } from "../../../shared/kube/objects.ts";
+import { type Intent, latestIntent } from "../../../shared/intent.ts";
+import { MODE, SYNC_USER } from "../../../shared/keys.ts";
+import type { Service } from "../../../shared/kube/objects.ts";
 import { MODES, type Mode } from "../../../shared/mode.ts";
-import { adviseOn } from "../../../shared/protocol/advise.ts";
+import type { Pod } from "../cluster.ts";
 import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
 import { type Plans, START_MS } from "./plans.ts";
-import { KEY, type ModelPod, SERVICES } from "./sides.ts";
-import { type Draft, OWN_NATIVES, OWN_SERVICES, PEER_NATIVES, PEER_SERVICES, type Space } from "./state.ts";
+import { KEY, SERVICES } from "./sides.ts";
+import {
+  type Change,
+  type Draft,
+  OWN_NATIVES,
+  OWN_SERVICES,
+  PEER_NATIVES,
+  PEER_SERVICES,
+  type Space,
+} from "./state.ts";
 import { knowCached } from "./sync.ts";
 
 const LABELS = { app: "web" };
@@ -24,14 +31,15 @@ const ADMISSIONS: readonly Admission[] = ["absent", "as cached", "up to date"];
 /** Every declaration that the webhook, where it is up, lets pass. */
 export function stepCommands(space: Space, plans: Plans, draft: Draft, next: Draft, emit: Emit): void {
   for (const cluster of [0, 1]) {
+    const advices = ADMISSIONS.map((admission) => askAdvice(space, plans, draft, cluster, admission));
     for (const mode of [undefined, ...MODES]) {
       const made = new Set([draft.side(cluster)]);
-      for (const admission of ADMISSIONS) {
-        const side = declare(space, plans, draft, cluster, mode, admission);
+      for (const [i, advice] of advices.entries()) {
+        const side = declare(space, plans, draft, cluster, mode, advice);
         if (side === undefined || made.has(side)) continue;
         made.add(side);
         command(space, next.set(draft), cluster, side);
-        const who = admission === "absent" ? "no webhook" : `webhook, advice ${admission}`;
+        const who = advice === 0 ? "no webhook" : `webhook, advice ${ADMISSIONS[i]}`;
         emit(next, () => `user: ${space.names[cluster]} becomes ${mode ?? "without mode"} (${who})`);
       }
     }
@@ -46,8 +54,7 @@ function command(space: Space, next: Draft, cluster: number, side: number): void
 }
 
 function latestIn(space: Space, draft: Draft): Intent | undefined {
-  const services = [0, 1].map((one) => space.sides.service(space.sides.table.at(draft.side(one), SERVICES)));
-  return latestIntent(services.map((service) => service && parseIntent(annotation(service, INTENT))));
+  return latestIntent([0, 1].map((one) => space.sides.intent(draft.side(one))));
 }
 
 function declare(
@@ -56,36 +63,41 @@ function declare(
   draft: Draft,
   cluster: number,
   mode: Mode | undefined,
-  admission: Admission,
+  advice: number,
 ): number | undefined {
-  const service = space.sides.service(space.sides.table.at(draft.side(cluster), SERVICES));
-  if (!service) return undefined;
-  const { [MODE]: _mode, ...others } = service.metadata.annotations ?? {};
-  const annotations = mode ? { ...others, [MODE]: mode } : others;
-  const now = START_MS + (draft.clock + 1) * 1000;
-  const fieldsV1 = { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } };
-  const entry = { manager: "kubectl-annotate", operation: "Update", time: new Date(now).toISOString(), fieldsV1 };
-  const wanted = { ...service, metadata: { ...service.metadata, annotations, managedFields: [entry] } };
-  const admitted = admit(space, plans, draft, cluster, service, wanted, admission);
-  return admitted && putService(space, draft, cluster, admitted);
+  const side = draft.side(cluster);
+  const { clock } = draft;
+  const key = [side, advice, cluster + 2 * (clock + 256 * (mode ? 1 + MODES.indexOf(mode) : 0))];
+  return space.declared.of(key, () => {
+    const service = space.sides.service(space.sides.table.at(side, SERVICES));
+    if (!service) return undefined;
+    const { [MODE]: _mode, ...others } = service.metadata.annotations ?? {};
+    const annotations = mode ? { ...others, [MODE]: mode } : others;
+    const time = new Date(START_MS + (clock + 1) * 1000).toISOString();
+    const fieldsV1 = { "f:metadata": { "f:annotations": { [`f:${MODE}`]: {} } } };
+    const entry = { manager: "kubectl-annotate", operation: "Update", time, fieldsV1 };
+    const wanted = { ...service, metadata: { ...service.metadata, annotations, managedFields: [entry] } };
+    const admitted = admit(space, plans, clock, cluster, service, wanted, advice);
+    return admitted && putService(space, side, cluster, admitted);
+  });
 }
 
-/** The Service as admission lets it pass; undefined if it is refused. */
+/** The Service as admission lets it pass, which has the advice of this number; undefined if it is refused. */
 export function admit(
   space: Space,
   plans: Plans,
-  draft: Draft,
+  clock: number,
   cluster: number,
   oldObject: Service,
   object: Service,
-  admission: Admission,
+  advice: number,
 ): Service | undefined {
-  if (admission === "absent") return object;
+  if (advice === 0) return object;
   const situation: Situation = {
     request: { operation: "UPDATE", user: "person", ...KEY, fieldManager: "kubectl-annotate", object, oldObject },
     settings: { cluster: space.names[cluster] as string, syncUser: SYNC_USER, unionSelector: "strip" },
-    advice: advise(space, plans, draft, cluster, admission),
-    now: START_MS + (draft.clock + 1) * 1000,
+    advice: plans.advices.get(advice),
+    now: START_MS + (clock + 1) * 1000,
   };
   const { patch } = mutate(situation);
   const copy = structuredClone(object);
@@ -94,58 +106,66 @@ export function admit(
   return validate({ ...situation, request }).violations.length === 0 ? mutated : undefined;
 }
 
-function advise(space: Space, plans: Plans, draft: Draft, cluster: number, admission: Admission): Advice {
+/** The number of what the webhook learns; 0: it is not there. */
+export function askAdvice(space: Space, plans: Plans, draft: Draft, cluster: number, admission: Admission): number {
+  if (admission === "absent") return 0;
   const process = draft.process(cluster);
   const lag = (place: number) => (admission === "as cached" ? 0 : space.watches.lag(process[place] as number));
   const arrivals = [lag(OWN_SERVICES), lag(OWN_NATIVES), lag(PEER_SERVICES), lag(PEER_NATIVES)] as const;
-  return adviseOn(plans.snapshot(knowCached(space, draft, cluster, arrivals)));
+  return plans.advise(knowCached(space, draft, cluster, arrivals));
 }
 
 /** The side with this Service in place of the one there. */
-export function putService(space: Space, draft: Draft, cluster: number, service: Service): number {
-  return space.sides.change(cluster, draft.side(cluster), (at) => {
+export function putService(space: Space, side: number, cluster: number, service: Service): number {
+  return space.sides.change(cluster, side, (at) => {
     at.services.set(service.metadata.name, service);
     return true;
   }).side;
 }
 
-/** Every change of one pod, one of each kind of equal pods, and a new pod. */
+/** Every change of one pod, and a new pod. */
 export function stepPods(space: Space, draft: Draft, next: Draft, emit: Emit): void {
   for (const cluster of [0, 1]) {
-    const pods = space.sides.podsOf(draft.side(cluster));
-    const replace = (pod: ModelPod, by: ModelPod | undefined, what: string) => {
-      const after = [...pods.filter((one) => one !== pod), ...(by ? [{ ...by, changed: true }] : [])];
-      const side = space.sides.withPods(cluster, draft.side(cluster), sortPods(after));
+    const side = draft.side(cluster);
+    // Before the first change the numbers of the pods there were are known.
+    const used = draft.events === 0 ? 0 : 4 - draft.podChanges;
+    const changes = space.podChanges.of([side, cluster + 2 * used], () => changePods(space, cluster, side, used));
+    for (const { side: after, what } of changes) {
       next.set(draft).charge("podChanges");
-      // Nobody but the native controllers looks at pods: the change happens when they do.
-      replaceSide(space, next, cluster, space.sides.runNative(cluster, side).side);
+      replaceSide(space, next, cluster, after);
       overtake(next);
-      emit(next, () => `pods: ${pod.ip} in ${space.names[cluster]} ${what}`);
-    };
-    const untouched = pods.find((pod) => !pod.changed);
-    for (const pod of pods) {
-      if (!pod.changed && pod !== untouched) continue;
-      replace(pod, { ...pod, ready: !pod.ready }, pod.ready ? "becomes unready" : "becomes ready");
-      if (!pod.terminating) replace(pod, { ...pod, terminating: true }, "begins to terminate");
-      replace(pod, undefined, "is gone");
+      emit(next, () => `pods: ${what}`);
     }
-    const born = newPod(
-      cluster,
-      1 +
-        pods.reduce(
-          (most, { ip }) => Math.max(most, Number(ip.split(".")[3])),
-          draft.events === 0 ? 0 : 4 - draft.podChanges,
-        ),
-    );
-    replace(born, born, "starts and is ready");
   }
 }
 
+/** `used`: no number of a pod up to this one is given again. */
+function changePods(space: Space, cluster: number, side: number, used: number): Change[] {
+  const pods = space.sides.podsOf(side);
+  const changes: Change[] = [];
+  const replace = (pod: Pod, by: Pod | undefined, what: string) => {
+    const after = [...pods.filter((one) => one !== pod), ...(by ? [by] : [])];
+    const put = space.sides.withPods(cluster, side, sortPods(after));
+    // Nobody but the native controllers looks at pods: the change happens when they do.
+    const { side: seen } = space.sides.runNative(cluster, put);
+    changes.push({ side: seen, what: `${pod.ip} in ${space.names[cluster]} ${what}` });
+  };
+  for (const pod of pods) {
+    replace(pod, { ...pod, ready: !pod.ready }, pod.ready ? "becomes unready" : "becomes ready");
+    if (!pod.terminating) replace(pod, { ...pod, terminating: true }, "begins to terminate");
+    replace(pod, undefined, "is gone");
+  }
+  const last = pods.reduce((most, { ip }) => Math.max(most, Number(ip.split(".")[3])), used);
+  const born = newPod(cluster, 1 + last);
+  replace(born, born, "starts and is ready");
+  return changes;
+}
+
 /** Addresses say where and which; none is ever used twice. */
-export function newPod(cluster: number, number: number): ModelPod {
+export function newPod(cluster: number, number: number): Pod {
   return { ip: `10.${cluster + 1}.0.${number}`, labels: LABELS, ready: true };
 }
 
-function sortPods(pods: readonly ModelPod[]): ModelPod[] {
+function sortPods(pods: readonly Pod[]): Pod[] {
   return pods.toSorted((a, b) => (a.ip < b.ip ? -1 : 1));
 }

@@ -1,13 +1,15 @@
 /** What the real core decides in a state: one call for each distinct snapshot, remembered. */
+import type { Advice } from "../../../shared/advice.ts";
 import { SERVICE_NAME, SHADOW_OF } from "../../../shared/keys.ts";
 import { type EndpointSlice, type Endpoints, label, type Service } from "../../../shared/kube/objects.ts";
+import { adviseOn } from "../../../shared/protocol/advise.ts";
 import type { Plan } from "../../../shared/protocol/plan.ts";
 import type { ClusterView, Snapshot } from "../../../shared/protocol/snapshot.ts";
 import type { Hold } from "../../../shared/protocol/write.ts";
-import { freezeDeep } from "./objects.ts";
+import { canonicalText, freezeDeep, Interned } from "./objects.ts";
 import { KEY } from "./sides.ts";
 import type { Space } from "./state.ts";
-import { TupleTable } from "./tuples.ts";
+import { Memory, TupleTable } from "./tuples.ts";
 
 /** The first second of the model, milliseconds since 1970. */
 export const START_MS = 1_700_000_000_000;
@@ -45,6 +47,9 @@ export class Plans {
   readonly #decide: Decide;
   readonly #known = new TupleTable(9);
   readonly #decisions: Decision[] = [];
+  /** What the webhook may be told, each advice once. */
+  readonly advices = new Interned<Advice>();
+  readonly #advised = new Memory<number>(6);
   /** Reasons of writes and words of holds, and how many distinct snapshots led there. */
   readonly writes = new Map<string, number>();
   readonly holds = new Map<string, number>();
@@ -68,6 +73,16 @@ export class Plans {
     const decision = this.#ask(this.snapshot(knowledge));
     this.#decisions[id] = decision;
     return decision;
+  }
+
+  /** The number of what a process that knows this much tells its webhook. */
+  advise(knowledge: Knowledge): number {
+    const { own, services, natives, peerServices, peerNatives, clock } = knowledge;
+    const key = [own + 2 * Number(knowledge.listed), services, natives, peerServices, peerNatives, clock];
+    return this.#advised.of(key, () => {
+      const advice = adviseOn(this.snapshot(knowledge));
+      return this.advices.intern(canonicalText(advice), () => advice);
+    });
   }
 
   #ask(snapshot: Snapshot): Decision {

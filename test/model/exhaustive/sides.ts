@@ -2,7 +2,8 @@
  * One cluster's objects as a tuple of numbers, and what API server and native controllers do to them. Every effect is worked
  * out once, by the same code that the random worlds use, and remembered.
  */
-import { MANAGED_BY, OUR_MANAGER, SELECTOR, SERVICE_NAME } from "../../../shared/keys.ts";
+import { type IntentCopy, parseIntent } from "../../../shared/intent.ts";
+import { INTENT, MANAGED_BY, OUR_MANAGER, SELECTOR, SERVICE_NAME } from "../../../shared/keys.ts";
 import {
   annotation,
   type EndpointSlice,
@@ -26,11 +27,6 @@ export const ENDPOINTS = 3;
 export const PODS = 4;
 const WIDTH = 5;
 
-/** A pod, and whether it ever changed: those that never did are interchangeable. */
-export interface ModelPod extends Pod {
-  changed?: boolean;
-}
-
 export interface Effect {
   /** The side afterwards; the same if nothing changed. */
   side: number;
@@ -45,9 +41,10 @@ export class Sides {
   readonly services = new Collections();
   readonly slices = new Collections();
   readonly endpoints = new Collections();
-  readonly pods = new Interned<readonly ModelPod[]>();
+  readonly pods = new Interned<readonly Pod[]>();
   readonly writes = new Interned<Write>();
   readonly table = new TupleTable(WIDTH);
+  readonly #intents = new Map<number, IntentCopy | undefined>();
   readonly #remembered = new Map<number, Effect>();
 
   constructor(names: readonly string[]) {
@@ -59,12 +56,22 @@ export class Sides {
     return this.services.get(services).find((one) => one.metadata.name === KEY.name) as Service | undefined;
   }
 
-  podsOf(side: number): readonly ModelPod[] {
+  /** The intent that the Service of a side carries; read once for each set of Services. */
+  intent(side: number): IntentCopy | undefined {
+    const services = this.table.at(side, SERVICES);
+    if (!this.#intents.has(services)) {
+      const service = this.service(services);
+      this.#intents.set(services, service && parseIntent(annotation(service, INTENT)));
+    }
+    return this.#intents.get(services);
+  }
+
+  podsOf(side: number): readonly Pod[] {
     const id = this.table.at(side, PODS);
     return id === 0 ? [] : this.pods.get(id);
   }
 
-  internPods(pods: readonly ModelPod[]): number {
+  internPods(pods: readonly Pod[]): number {
     return this.pods.intern(canonicalText(pods), () => pods);
   }
 
@@ -122,7 +129,7 @@ export class Sides {
   }
 
   /** Other pods: the Endpoints object follows at once, slices when the native controller runs. */
-  withPods(cluster: number, side: number, pods: readonly ModelPod[]): number {
+  withPods(cluster: number, side: number, pods: readonly Pod[]): number {
     return this.#change(cluster, this.put(side, PODS, this.internPods(pods)), () => true).side;
   }
 

@@ -1,6 +1,6 @@
 /** A state of two clusters and their sync processes, and how it is written down as six numbers. */
 import { Sides } from "./sides.ts";
-import { TupleTable } from "./tuples.ts";
+import { Memory, TupleTable } from "./tuples.ts";
 import { MAX_LAG, Watches } from "./watches.ts";
 
 /** Places in a process's tuple: four watches, whether the peer's lists are complete, the rest of a pass under way, that of an ex-leader. */
@@ -22,6 +22,16 @@ export const CUT = 0;
 /** Restarted, and the peer's first lists are still to come. */
 export const STARTING = 2;
 
+export type FaultKind =
+  | "crash"
+  | "former leader"
+  | "cut east"
+  | "cut west"
+  | "cut both"
+  | "deletion"
+  | "manifest"
+  | "late controller";
+
 /** How often things may still happen. */
 export interface Bound {
   commands: number;
@@ -32,6 +42,17 @@ export interface Bound {
   events: number;
   /** Versions a watch may be behind. */
   lag: number;
+  /** Commands and pod changes that may happen before everything is quiet again, but for a cut connection. Default: all. */
+  racing?: number;
+  /** The faults there are; default all. */
+  kinds?: readonly FaultKind[];
+}
+
+/** What somebody does to one cluster's objects. */
+export interface Change {
+  /** The side afterwards. */
+  side: number;
+  what: string;
 }
 
 /** One state, opened for reading and changing. */
@@ -44,6 +65,8 @@ export class Draft {
   podChanges = 0;
   faults = 0;
   events = 0;
+  /** Commands and pod changes since everything was quiet; 0 where nobody asks. */
+  racing = 0;
 
   /** Becomes a copy of another one. */
   set(other: Draft): this {
@@ -55,6 +78,7 @@ export class Draft {
     this.podChanges = other.podChanges;
     this.faults = other.faults;
     this.events = other.events;
+    this.racing = other.racing;
     return this;
   }
 
@@ -65,6 +89,8 @@ export class Draft {
     this.commands = Math.min(this.commands, this.events);
     this.podChanges = Math.min(this.podChanges, this.events);
     this.faults = Math.min(this.faults, this.events);
+    if (kind !== "faults") this.racing += 1;
+    if (this.commands + this.podChanges === 0) this.racing = 0;
   }
 
   process(cluster: number): Int32Array {
@@ -84,14 +110,32 @@ export class Space {
   /** A pass under way: the next write, and the pass after it; number 0 is none. */
   readonly passes = new TupleTable(2);
   readonly states = new TupleTable(5);
+  /** What people may do, worked out once: pods by side, declarations by side, mode and advice, faults by side. */
+  readonly podChanges = new Memory<readonly Change[]>(2);
+  readonly declared = new Memory<number | undefined>(3);
+  readonly deletions = new Memory<readonly Change[]>(1);
+  readonly applied = new Memory<number | undefined>(2);
   readonly #processes = new TupleTable(PROCESS_WIDTH);
   readonly #tuple = new Int32Array(5);
+  readonly #racing: number | undefined;
+  readonly #kinds: ReadonlySet<FaultKind> | undefined;
 
   constructor(names: readonly string[], bound: Bound) {
     this.names = names;
     this.sides = new Sides(names);
     this.watches = new Watches(Math.min(bound.lag, MAX_LAG));
+    this.#racing = bound.racing;
+    this.#kinds = bound.kinds && new Set(bound.kinds);
     this.passes.intern([0, 0]);
+  }
+
+  /** Whether people may act now. */
+  mayRace({ racing }: Draft): boolean {
+    return this.#racing === undefined || racing < this.#racing;
+  }
+
+  mayFail(kind: FaultKind): boolean {
+    return this.#kinds === undefined || this.#kinds.has(kind);
   }
 
   /** The state's number. */
@@ -102,7 +146,12 @@ export class Space {
     tuple[2] = this.#processes.intern(draft.processes[0]);
     tuple[3] = this.#processes.intern(draft.processes[1]);
     tuple[4] =
-      draft.clock | (draft.commands << 8) | (draft.podChanges << 12) | (draft.faults << 16) | (draft.events << 20);
+      draft.clock |
+      (draft.commands << 8) |
+      (draft.podChanges << 12) |
+      (draft.faults << 16) |
+      (draft.events << 20) |
+      ((this.#racing === undefined ? 0 : draft.racing) << 24);
     return this.states.intern(tuple);
   }
 
@@ -119,6 +168,7 @@ export class Space {
     into.podChanges = (rest >> 12) & 15;
     into.faults = (rest >> 16) & 15;
     into.events = (rest >> 20) & 15;
+    into.racing = (rest >> 24) & 15;
   }
 
   /** The pass that makes `writes` in order. */

@@ -18,8 +18,11 @@ import {
   STARTING,
 } from "./state.ts";
 
-/** Told of every write: the side of `cluster` before it, and the state after it. */
-export type OnWrite = (before: number, after: Draft, cluster: number, write: Write) => void;
+/**
+ * Told of every write: the side of `cluster` before it, and the state after it. `overtaken`: pods, or people, have changed since
+ * what the pass was planned from.
+ */
+export type OnWrite = (before: number, after: Draft, cluster: number, write: Write, overtaken: boolean) => void;
 
 export interface Actors {
   space: Space;
@@ -155,7 +158,7 @@ function makeWrites(actors: Actors, next: Draft, cluster: number, place: number,
   for (;;) {
     const pass = process[place] as number;
     if (pass === 0 || !isPlain(space.sides.writes.get(space.passes.at(pass, 0)))) break;
-    if (next.faults > 0 && said.length > 0 && place === PENDING) {
+    if (next.faults > 0 && space.mayFail("crash") && said.length > 0 && place === PENDING) {
       crash(space, actors.crashed.set(next), cluster);
       actors.crashed.charge("faults");
       emit(actors.crashed, () => `${tell()}, and is killed`);
@@ -180,7 +183,7 @@ function makeWrite({ space, onWrite }: Actors, next: Draft, cluster: number, pla
   }
   replaceSide(space, next, cluster, side, place === PENDING ? write.name : undefined);
   if (restoresSelector(write)) overtakePeer(next, cluster);
-  if (process[OVERTAKEN] === 0) onWrite(before, next, cluster, write);
+  onWrite(before, next, cluster, write, process[OVERTAKEN] !== 0);
   if (process[PENDING] === 0 && process[STALE] === 0) process[OVERTAKEN] = 0;
   return text;
 }

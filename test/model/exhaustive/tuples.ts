@@ -68,6 +68,23 @@ export class TupleTable {
   }
 }
 
+/** What was worked out for a tuple, remembered. */
+export class Memory<V> {
+  readonly #keys: TupleTable;
+  readonly #values: V[] = [];
+
+  constructor(width: number) {
+    this.#keys = new TupleTable(width);
+  }
+
+  /** The value for this key; `make` is asked for it once, and may not use this memory itself. */
+  of(key: readonly number[], make: () => V): V {
+    const id = this.#keys.intern(key);
+    if (id === this.#values.length) this.#values.push(make());
+    return this.#values[id] as V;
+  }
+}
+
 /** A list of integers that grows. */
 export class Numbers {
   #data = new Int32Array(1024);
