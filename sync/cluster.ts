@@ -117,7 +117,7 @@ export class WatchedCluster {
 
   /** All lists are complete and all watches alive: what the stores say is what there is. */
   get readable(): boolean {
-    return this.#reflectors.size > 0 && this.#all().every((reflector) => isCurrent(reflector));
+    return this.#readable;
   }
 
   /** The watches by the plural of their kind, as far as others may know; empty once stopped. */
@@ -147,6 +147,7 @@ export class WatchedCluster {
   async stop(): Promise<void> {
     const reflectors = this.#all();
     this.#reflectors.clear();
+    this.#readable = false;
     await Promise.all(reflectors.map((reflector) => reflector.stop()));
   }
 
@@ -176,7 +177,7 @@ export class WatchedCluster {
   }
 
   #checkReadable(): void {
-    const readable = this.readable;
+    const readable = this.#reflectors.size > 0 && this.#all().every((reflector) => isCurrent(reflector));
     if (readable === this.#readable) return;
     this.#readable = readable;
     this.#events.onReadable(readable, this.lastError);

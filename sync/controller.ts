@@ -9,6 +9,7 @@ import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
 import { fenceWrites } from "./fence.ts";
+import { FirstLook } from "./first-look.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "./gather.ts";
 import { judgeHealth } from "./health.ts";
 import { isDeclared, knownKeys } from "./inventory.ts";
@@ -23,9 +24,6 @@ import { createQueue, type KeyedQueue } from "./queue.ts";
 import { Reasons } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
 import { createHooks, tellFailure } from "./telling.ts";
-
-/** A peer that is neither read nor refused after this time is taken for unreachable. */
-const FIRST_LOOK_MS = 10_000;
 
 /** A reset watch is back within a second or two; what lasts longer is worth a line on every Service. */
 const UNREADABLE_GRACE_MS = 5_000;
@@ -53,11 +51,9 @@ export class Controller {
   readonly #reconciler: Reconciler;
   readonly #queue: KeyedQueue;
   readonly #propagation: Propagation;
-  #peersStarted = false;
-  #lookedLongEnough = false;
+  readonly #firstLook = new FirstLook(() => this.#peers.clusters.values());
   #firstRest: Promise<void> | undefined;
   #stopped = false;
-  #firstLook: NodeJS.Timeout | undefined;
 
   constructor(options: ControllerOptions) {
     const { config, clusterUid, log } = options;
@@ -128,20 +124,17 @@ export class Controller {
   }
 
   async start(): Promise<void> {
-    this.#firstLook = setTimeout(() => {
-      this.#lookedLongEnough = true;
-      this.#addAll();
-    }, FIRST_LOOK_MS);
+    this.#firstLook.start(() => this.#addAll());
     this.#own.start(true);
     await this.#orders.start();
     await this.#peers.start();
-    this.#peersStarted = true;
+    this.#firstLook.connected = true;
     this.#addAll();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#firstLook);
+    this.#firstLook.stop();
     this.#orders.stop();
     await this.#queue.stop();
     await Promise.all([this.#peers.stop(), this.#own.stop()]);
@@ -183,9 +176,8 @@ export class Controller {
 
   async #run(id: string): Promise<void> {
     const [namespace = "", name = ""] = id.split("/");
-    // What is dropped here is added again when the last cluster is read, the time is over, or this process leads.
-    if (!isInScope(this.#options.config, namespace) || !this.#hasLooked() || !this.#leads()) return;
-    if (this.#own.readable) this.#tellFirstRest();
+    if (!isInScope(this.#options.config, namespace) || !this.#decides()) return;
+    this.#tellFirstRest();
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
@@ -201,14 +193,13 @@ export class Controller {
     });
   }
 
-  /**
-   * False right after the start, as long as a peer that may well be there is not read yet: every restart would otherwise
-   * write "unreachable" to every Service, and take it back a moment later.
-   */
-  #hasLooked(): boolean {
-    const peers = [...this.#peers.clusters.values()];
-    this.#lookedLongEnough ||= this.#peersStarted && peers.every((peer) => peer === undefined || peer.readable);
-    return this.#lookedLongEnough;
+  /** False while passes would be for nothing. Whatever ends that, the last list, the time or the Lease, adds every key. */
+  #decides(): boolean {
+    return this.#own.readable && this.#leads() && this.#firstLook.over;
+  }
+
+  #add(key: string): void {
+    if (this.#decides()) this.#queue.add(key);
   }
 
   #eventsOf(cluster: string): ClusterEvents {
@@ -218,9 +209,9 @@ export class Controller {
       isEcho: (change) => own && this.#overlay.observe(change),
       onKey: (key) => {
         this.#reconciler.observe(key);
-        this.#queue.add(key);
+        this.#add(key);
       },
-      onPeerCopy: (key) => isDeclared(this.#clusters(), key) && this.#queue.add(key),
+      onPeerCopy: (key) => isDeclared(this.#clusters(), key) && this.#add(key),
       onChanged: (key, at) => this.#leads() && this.#propagation.changed(key, cluster, at),
       onNamespace: (namespace) => this.#addAll(namespace),
       onReadable: (readable, error) => this.#toldReadable(cluster, readable, error),
@@ -245,6 +236,7 @@ export class Controller {
 
   /** Every key any cluster knows, of one namespace if named. */
   #addAll(namespace?: string): void {
+    if (!this.#decides()) return;
     for (const key of knownKeys(this.#clusters(), namespace)) this.#queue.add(key);
   }
 }

@@ -189,3 +189,9 @@ test("the Pod meets the restricted Pod Security Standard, which the namespace en
     assert.ok(livenessProbe && readinessProbe);
   }
 });
+
+test("the heap of sync leaves half of its container's memory to everything else", () => {
+  const sync = pod.containers.find(({ name }: Rendered) => name === "sync");
+  const heap = Number(/^--max-old-space-size=(\d+)$/.exec(sync.command[1])?.[1]);
+  assert.equal(`${(heap * 2) / 1024}Gi`, sync.resources.limits.memory);
+});

@@ -4,6 +4,7 @@ import { compileRanges, isAllowedAddress } from "../address.ts";
 import { HEADLESS, MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SOURCE_CLUSTER } from "../keys.ts";
 import { type Endpoint, type EndpointSlice, label, type Service } from "../kube/objects.ts";
 import { copyName } from "../names.ts";
+import { Recent } from "../recent.ts";
 import { nativeSlices, readyAddresses } from "./contribution.ts";
 import { renamePorts } from "./ports.ts";
 import type { ClusterView } from "./snapshot.ts";
@@ -11,7 +12,7 @@ import { familiesOf, isReady } from "./usable.ts";
 
 /**
  * The desired copies in `service`'s cluster of the slices that `source` contributes. A slice without unready endpoints is
- * copied once for as long as it stays what it is: most passes find most slices unchanged.
+ * copied once for as long as it stays what it is: most passes over a Service find most of its slices unchanged.
  */
 export function desiredCopies(
   service: Service,
@@ -33,8 +34,11 @@ export function desiredCopies(
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** Slices whose copies and texts are kept: enough for what changes at the same time, and no second cluster in memory. */
+const KEPT = 500;
+
 /** The copy made last of a source slice, and all else it was made from. */
-const copiesMade = new WeakMap<EndpointSlice, Copied>();
+const copiesMade = new Recent<EndpointSlice, Copied>(KEPT);
 
 interface Copied {
   service: Service;
@@ -154,7 +158,7 @@ export function equalMaps(a: Readonly<Record<string, string>>, b: Readonly<Recor
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
 }
 
-const contents = new WeakMap<EndpointSlice, string>();
+const contents = new Recent<EndpointSlice, string>(KEPT);
 
 /** Ports and endpoints as one text, the same for all orders of either; worked out once for each object. */
 function contentOf(slice: EndpointSlice): string {

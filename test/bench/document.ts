@@ -8,25 +8,30 @@ const FILE = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url))
 /** What a run measured, and on which Kubernetes. */
 export interface Outcome {
   name: string;
+  /** The part that is written down for itself; empty: all of it. */
+  part: string;
   bench: Bench;
   rows: readonly Row[];
   kubernetes: string;
   seconds: number;
 }
 
-/** Puts the result in place of the earlier one of the same name in docs/benchmarks.md; the rest of the page stays. */
+/** Puts the result in place of the earlier one of the same name and part in docs/benchmarks.md; the rest of the page stays. */
 export function recordOutcome(outcome: Outcome): void {
   const page = existsSync(FILE) ? readFileSync(FILE, "utf8") : "# Benchmarks\n";
-  writeFileSync(FILE, replaceSection(page, outcome.name, renderOutcome(outcome)));
+  writeFileSync(FILE, replaceSection(page, fullName(outcome), renderOutcome(outcome)));
 }
 
-function renderOutcome({ name, bench, rows, kubernetes, seconds }: Outcome): string {
+function fullName({ name, part }: Outcome): string {
+  return part ? `${name}, ${part}` : name;
+}
+
+function renderOutcome({ name, part, bench, rows, kubernetes, seconds }: Outcome): string {
   const date = new Date().toISOString().slice(0, 10);
   return [
+    ...(part ? [] : ["", bench.describe]),
     "",
-    bench.describe,
-    "",
-    `\`npm run bench -- ${name}\`, ${date}, ${Math.round(seconds)} s, on ${describeMachine()}, Kubernetes ${kubernetes}:`,
+    `\`npm run bench -- ${name}${part && ` --only ${part}`}\`, ${date}, ${Math.round(seconds)} s, on ${describeMachine()}, Kubernetes ${kubernetes}:`,
     "",
     ...renderRows(rows),
     "",

@@ -18,11 +18,13 @@ export interface Bench {
   describe: string;
   /** Names of its parts, which can be run alone; none: it is one. */
   parts?: readonly string[];
-  /** `parts`: the chosen ones. */
+  /** Each part is measured and written down for itself. Default: they are written down together, or not at all. */
+  apart?: boolean;
   run(options: BenchOptions): Promise<Row[]>;
 }
 
 export interface BenchOptions {
+  /** The parts to measure. */
   parts: readonly string[];
   /** Numbers of objects are multiplied by it; 1 for figures that count. */
   scale: number;

@@ -1,13 +1,14 @@
 /**
  * The least that can copy slices between two clusters: one watch, one write for each event, over kept-alive connections.
  * No cache, no retry, no relist, no check of anything: nobody could run it, but nobody can be faster. It sets the floor.
+ * A watch that the server ends is opened again where it was: servers end those that read too slowly for a tenth of a second.
  */
 import { readFileSync } from "node:fs";
 import { Agent } from "undici";
 import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
 
 interface Slice {
-  metadata: { name: string; namespace: string; labels: Record<string, string> };
+  metadata: { name: string; namespace: string; labels: Record<string, string>; resourceVersion: string };
 }
 
 const [sourceFile = "", targetFile = "", api = "", namespace = ""] = process.argv.slice(2);
@@ -31,15 +32,19 @@ async function forward(type: string, slice: Slice): Promise<void> {
   await answer?.body.dump();
 }
 
-const path = `${collection}?watch=true&timeoutSeconds=3600`;
-const { body } = await source.agent.request({ origin: source.server, path, headers, method: "GET" });
-let rest = "";
-body.setEncoding("utf8");
-for await (const chunk of body) {
-  const lines = (rest + chunk).split("\n");
-  rest = lines.pop() ?? "";
-  for (const line of lines) {
-    const { type, object } = JSON.parse(line) as { type: string; object: Slice };
-    if (type === "ADDED" || type === "MODIFIED") void forward(type, object);
+for (let version = ""; ; ) {
+  const path = `${collection}?watch=true&timeoutSeconds=3600${version && `&resourceVersion=${version}`}`;
+  const { body } = await source.agent.request({ origin: source.server, path, headers, method: "GET" });
+  let rest = "";
+  body.setEncoding("utf8");
+  for await (const chunk of body) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const { type, object } = JSON.parse(line) as { type: string; object: Slice };
+      if (type !== "ADDED" && type !== "MODIFIED") throw new Error(line);
+      version = object.metadata.resourceVersion;
+      void forward(type, object);
+    }
   }
 }

@@ -16,6 +16,7 @@ const MAX_LAG_MS = 50;
 export const sync: Bench = {
   describe: "The sync process: how fast changes travel, start and restart with thousands of Services, memory, leaks.",
   parts: [...PARTS.keys()],
+  apart: true,
   async run(options) {
     const results: PartResult[] = [];
     for (const part of options.parts) {

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import type { Lab, LabCluster } from "./lab.ts";
 import type { LabProcess } from "./process.ts";
 
@@ -10,7 +11,7 @@ export interface InstallOptions {
   webhook?: boolean;
   /** Names of the clusters that run the programs; the manifests go to all. Default: all. */
   on?: readonly string[];
-  /** Run what `npm run build` has put into dist/ instead of the sources. Default false. */
+  /** Run what `npm run build` has put into dist/ as the manifests do, instead of the sources. Default false. */
   built?: boolean;
   /** Environment for both programs, such as `UNION_SELECTOR`. */
   env?: Record<string, string>;
@@ -77,14 +78,14 @@ async function startAgent(lab: Lab, cluster: LabCluster, options: InstallOptions
   writeFileSync(kubeconfig, cluster.tokenKubeconfig("lab", await requestToken(cluster, SYNC)), { mode: 0o600 });
   const env = { CLUSTER_NAME: cluster.name, LOG_LEVEL: "debug", ...options.env };
   const startSync = () =>
-    startProgram(cluster, mainOf("sync", options), env, SYNC_READY, [
+    startProgram(cluster, commandOf("sync", options), env, SYNC_READY, [
       `--kubeconfig=${kubeconfig}`,
       `--peers-dir=${peers}`,
       `--cert-dir=${certificates}`,
       "--webhook-host=127.0.0.1",
     ]);
   const startWebhook = () =>
-    startProgram(cluster, mainOf("webhook", options), env, WEBHOOK_READY, [
+    startProgram(cluster, commandOf("webhook", options), env, WEBHOOK_READY, [
       `--cert-dir=${certificates}`,
       `--sync-user=system:serviceaccount:${NAMESPACE}:${SYNC}`,
     ]);
@@ -106,19 +107,24 @@ async function startAgent(lab: Lab, cluster: LabCluster, options: InstallOptions
 const SYNC_READY = "http://127.0.0.1:8080/readyz";
 const WEBHOOK_READY = "https://127.0.0.1:9443/readyz";
 
-function mainOf(room: "sync" | "webhook", { built }: InstallOptions): string {
-  return built ? join(ROOT, "dist", room, "main.js") : join(ROOT, room, "main.ts");
+/** What Node is started with: the sources, or what ships with the flags that the manifest gives it. */
+function commandOf(room: "sync" | "webhook", { built }: InstallOptions): string[] {
+  if (!built) return [join(ROOT, room, "main.ts")];
+  const manifest = parse(readFileSync(join(ROOT, "manifests/base/deployment.yaml"), "utf8"));
+  const containers: { name: string; command: string[] }[] = manifest.spec.template.spec.containers;
+  const [, ...command] = containers.find(({ name }) => name === room)?.command ?? [];
+  return command.map((part) => part.replace(/^\/app\//, ROOT));
 }
 
 async function startProgram(
   cluster: LabCluster,
-  main: string,
+  command: string[],
   env: Record<string, string>,
   readyUrl: string,
   args: string[],
 ): Promise<LabProcess> {
-  const room = basename(dirname(main));
-  const program = await cluster.spawn(room, process.execPath, [main, ...args], { env });
+  const room = basename(dirname(command.at(-1) ?? ""));
+  const program = await cluster.spawn(room, process.execPath, [...command, ...args], { env });
   const probe = await cluster.spawn(`${room}-probe`, process.execPath, [
     fileURLToPath(new URL("readiness-probe.ts", import.meta.url)),
     readyUrl,

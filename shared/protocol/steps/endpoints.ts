@@ -10,6 +10,7 @@ import {
   label,
   type Service,
 } from "../../kube/objects.ts";
+import { Recent } from "../../recent.ts";
 import type { Context } from "../context.ts";
 import { equalMaps } from "../copies.ts";
 import { ownView, type Snapshot } from "../snapshot.ts";
@@ -144,8 +145,11 @@ function toSubset(subset: Subset): EndpointSubset {
   };
 }
 
+/** Objects whose last comparison is kept. */
+const KEPT = 500;
+
 /** With what an Endpoints object was found to agree: most passes compare the very same objects again. */
-const comparisons = new WeakMap<Endpoints, { service: Service; copies: readonly EndpointSlice[] }>();
+const comparisons = new Recent<Endpoints, { service: Service; copies: readonly EndpointSlice[] }>(KEPT);
 
 function isKnownEqual(existing: Endpoints, service: Service, copies: readonly EndpointSlice[]): boolean {
   const last = comparisons.get(existing);
