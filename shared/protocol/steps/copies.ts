@@ -9,10 +9,10 @@ import { takeover } from "../readiness.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { hasUsable, isUsable } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
+import { type NamedCopies, reuseNames } from "./copy-names.ts";
 
 /** The copies wanted in the own cluster, and what keeps the superfluous ones. */
-export interface WantedCopies {
-  slices: EndpointSlice[];
+export interface WantedCopies extends NamedCopies {
   /** Sources whose copies go although they may still contribute. */
   dropped: Set<string>;
   holds: Hold[];
@@ -23,14 +23,14 @@ export interface WantedCopies {
 export function wantCopies(context: Context): WantedCopies {
   const { own, desire } = context;
   const existing = new Set(ourCopies(own).map((slice) => sourceOf(slice) ?? ""));
-  const wanted: WantedCopies = { slices: [], dropped: new Set(), holds: [] };
+  const wanted: WantedCopies = { slices: [], reused: new Set(), dropped: new Set(), holds: [] };
   for (const source of new Set([...desire.sources, ...existing])) {
     if (source === own.name) wantOwn(context, wanted);
     else if (desire.sources.has(source)) wanted.slices.push(...wantPeer(context, source));
     else wantLegacy(context, source, wanted);
   }
   keepCapped(context, wanted);
-  return wanted;
+  return { ...wanted, ...reuseNames(wanted.slices, ourCopies(own), wanted.dropped) };
 }
 
 /** Past the cap on deletions, copies of what vanished in peers stay as they are. */
@@ -147,7 +147,11 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
     const reason = `copy of ${sourceOf(slice)}`;
     const common = { resource: "endpointslices", name: slice.metadata.name, reason } as const;
     if (!found) additions.push({ ...common, verb: "create", body: slice });
-    else if (!equalCopies(found, slice)) additions.push({ ...common, verb: "update", body: updated(found, slice) });
+    else if (!equalCopies(found, slice)) {
+      // Here another copy goes, which is judged as a removal is.
+      const live = wanted.reused.has(slice.metadata.name) ? ({ live: true } as const) : {};
+      additions.push({ ...common, ...live, verb: "update", body: updated(found, slice) });
+    }
   }
   const removals = [...existing.values()]
     .filter((slice) => !kept.has(slice.metadata.name))
