@@ -71,8 +71,9 @@ function convert<E>(slice: Json, from: string, to: string, endpoint: (value: E) 
   };
 }
 
-function endpointToV1({ topology, ...endpoint }: BetaEndpoint): Endpoint {
-  if (topology === undefined) return endpoint;
+function endpointToV1(beta: BetaEndpoint): Endpoint {
+  if (beta.topology === undefined) return beta;
+  const { topology, ...endpoint } = beta;
   const rest = new Map(Object.entries(topology));
   const node = endpoint.nodeName ?? rest.get(HOSTNAME);
   const zone = rest.get(ZONE);

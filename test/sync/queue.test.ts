@@ -91,6 +91,18 @@ describe("order and doubles", () => {
   });
 });
 
+test("runs that wait for nothing leave the event loop to others in between", async () => {
+  const runs: string[] = [];
+  const queue = createQueue({ run: async (key) => void runs.push(key) });
+  for (let i = 0; i < 1000; i++) queue.add(`key-${i}`);
+  const seen: number[] = [];
+  while (runs.length < 1000) {
+    seen.push(runs.length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(seen.length > 10, `the others had a turn after ${seen} runs`);
+});
+
 describe("failures", () => {
   test("pauses double from 5 ms to 30 s and never end", async () => {
     const { clock, pauses, queue } = failingQueue(Array.from({ length: 16 }, () => new Error("no")));
@@ -110,7 +122,7 @@ describe("failures", () => {
     assert.deepEqual(pauses, [5, 10]);
     const again = failingQueue([new Error("1")]);
     for (let i = 0; i < 1000; i++) again.queue.add(`key-${i}`);
-    await again.clock.advance(0);
+    for (let turns = 0; turns < 100; turns++) await again.clock.advance(0);
     assert.equal(again.starts.length, 1000);
     assert.deepEqual(new Set(again.starts), new Set([0]));
   });

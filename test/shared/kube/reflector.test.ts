@@ -24,7 +24,7 @@ describe("list and watch", () => {
     const setup = await setUp({ labelSelector: "a=b", random: () => 0.5 });
     setup.collection.version = 77;
     await watching(setup);
-    assert.equal(`${setup.collection.lists[0]?.query}`, "limit=500&labelSelector=a%3Db");
+    assert.equal(`${setup.collection.lists[0]?.query}`, "limit=200&labelSelector=a%3Db");
     assert.equal(
       `${setup.collection.lastWatch().query}`,
       "watch=true&allowWatchBookmarks=true&timeoutSeconds=450&resourceVersion=77&labelSelector=a%3Db",
