@@ -91,18 +91,6 @@ describe("order and doubles", () => {
   });
 });
 
-test("runs that wait for nothing leave the event loop to others in between", async () => {
-  const runs: string[] = [];
-  const queue = createQueue({ run: async (key) => void runs.push(key) });
-  for (let i = 0; i < 1000; i++) queue.add(`key-${i}`);
-  const seen: number[] = [];
-  while (runs.length < 1000) {
-    seen.push(runs.length);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  assert.ok(seen.length > 10, `the others had a turn after ${seen} runs`);
-});
-
 describe("failures", () => {
   test("pauses double from 5 ms to 30 s and never end", async () => {
     const { clock, pauses, queue } = failingQueue(Array.from({ length: 16 }, () => new Error("no")));

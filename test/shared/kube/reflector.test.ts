@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { classifyError } from "../../../shared/kube/api-error.ts";
 import type { KubeObject } from "../../../shared/kube/objects.ts";
-import { setUp, toObject, until, watching } from "./reflector-setup.ts";
+import { IMPATIENT, setUp, toObject, until, watching } from "./reflector-setup.ts";
 
 describe("list and watch", () => {
   test("the list, then every event, then deletions", async () => {
@@ -71,7 +71,7 @@ describe("silence", () => {
     const setup = await setUp({
       proxied: true,
       items: [{ name: "a", version: 1 }],
-      timings: { silenceLimitMs: 60_000 },
+      timings: IMPATIENT,
     });
     await watching(setup);
     setup.proxy.stall();
@@ -86,17 +86,17 @@ describe("silence", () => {
   });
 
   test("a mute watch of a server that answers is renewed after the limit, which is no failure", async () => {
-    const setup = await setUp({ timings: { silenceLimitMs: 1200 } });
+    const setup = await setUp({ timings: { silenceLimitMs: 1200, probeAfterMs: 200 } });
     await until(() => setup.collection.watches.length === 2, "second watch");
     assert.ok(setup.server.requests.filter(({ path }) => path === "/version").length >= 2);
     assert.deepEqual([setup.states, setup.errors], [["listed", "watching"], []]);
   });
 
   test("a slow line is life", async () => {
-    const setup = await setUp({ timings: { silenceLimitMs: 300, probeAfterMs: 200 } });
+    const setup = await setUp({ timings: { silenceLimitMs: 1000, probeAfterMs: 500 } });
     await watching(setup);
     const line = `${JSON.stringify({ type: "ADDED", object: toObject({ name: "slow", version: 2 }) })}\n`;
-    for (const character of line.match(/.{1,10}|\n/gs) ?? []) {
+    for (const character of line.match(/.{1,3}|\n/gs) ?? []) {
       setup.collection.write(character);
       await wait(60);
     }
