@@ -56,3 +56,39 @@ export const UNREACHABLE: Readonly<Partial<Record<HoldReason, string>>> = {
   AddressRefused: "no addresses in the model are forbidden",
   PortConflict: "ports never change in the model",
 };
+
+/** How the reason of every write of the plan begins or ends, and all must be reached. `…` stands for a cluster. */
+export const BRANCHES: readonly RegExp[] = [
+  /^replica of …/,
+  /^copy of …/,
+  /^follows the copies/,
+  /^follows its origin/,
+  /^follows the intent (source|union|singular|none) at …/,
+  /^declares (source|receiver|union|singular|no mode)/,
+  /^outdone by /,
+  /^mode put back: no successor/,
+  /^mode put back: .* to (absent|receiver): /,
+  /^mode put back: the mode cannot be removed/,
+  /^tracks the pods of a Service that is about to lose its selector/,
+  /^union: the shadow tracks the pods/,
+  /^left behind by the removed selector/,
+  /^this cluster serves with its own pods/,
+  /^the native slices offer all that the shadow offered/,
+  /^the endpoints of … are not needed here any more/,
+  /… no longer contributes it$/,
+  /^released: … serves everywhere/,
+  /… went unready during the release$/,
+  /^a replica follows its origin; the selector takes effect/,
+  /^no copy can take a request yet/,
+  /^singular in …/,
+  /^the Service is gone in …/,
+  /^takes no part any more/,
+];
+
+/** Branches that no state within the bounds can take, and why. */
+export const UNREACHABLE_BRANCHES: Readonly<Record<string, string>> = {
+  "Endpoints are switched off": "they are mirrored in the model",
+  "… is forgotten here": "nobody forgets a cluster in the model",
+  "mode put back: … was applied before and is outdone": "manifests in the model carry no mode",
+  "mode put back: … is no mode": "people in the model know how to spell",
+};
