@@ -44,7 +44,7 @@ async function dispatch(parsed: Parsed, io: Io, commands: typeof COMMANDS): Prom
       return EXIT.done;
     case "mistake": {
       const help = `kubectl syndicate ${parsed.verb === undefined ? "" : `${parsed.verb} `}--help`;
-      tell(io, `error: ${parsed.message.replace(/\s*\n\s*/g, " ")}`, `See: ${help}`);
+      tell(io, `error: ${parsed.message}`, `See: ${help}`);
       return EXIT.error;
     }
     case "run": {

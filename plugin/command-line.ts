@@ -5,6 +5,7 @@ import { joinVerb, normaliseArgv } from "./argv.ts";
 import type { Flag, Verb } from "./flags/flag.ts";
 import { GLOBAL_FLAGS } from "./flags/global.ts";
 import { VERBS } from "./flags/verbs.ts";
+import { describeMistake } from "./mistake.ts";
 
 /** The flags of one call by name, as typed or by default; so are the positional words. */
 export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
@@ -26,7 +27,10 @@ export async function parseCommandLine(argv: readonly string[], columns: number)
   const outcome = await new Promise<{ error: Error | undefined; output: string }>((resolve) => {
     void parser.parse(words, {}, (error, _values, output) => resolve({ error: error ?? undefined, output }));
   });
-  if (outcome.error) return { kind: "mistake", message: outcome.error.message, verb };
+  if (outcome.error) {
+    const names = VERBS.map(({ name }) => name);
+    return { kind: "mistake", message: describeMistake(outcome.error.message, words, names, verb), verb };
+  }
   if (outcome.output) return { kind: "text", text: asTyped(outcome.output) };
   return found.parsed ?? { kind: "text", text: asTyped(await parser.getHelp()) };
 }

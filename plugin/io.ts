@@ -1,5 +1,6 @@
 /** The world a command runs in. Commands take it; only main.ts makes a real one. */
 import type { Clock } from "../shared/kube/clock.ts";
+import { printable } from "./render/printable.ts";
 
 export interface Output {
   write(text: string): void;
@@ -30,6 +31,6 @@ export interface Io {
 }
 
 /** Writes lines of talk to stderr. */
-export function tell(io: Io, ...lines: readonly string[]): void {
-  for (const line of lines) io.stderr.write(`${line}\n`);
+export function tell(io: Pick<Io, "stderr">, ...lines: readonly string[]): void {
+  for (const line of lines) io.stderr.write(`${printable(line)}\n`);
 }

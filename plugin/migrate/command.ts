@@ -8,6 +8,7 @@ import { closeSessions, openSessions, type Session } from "../clusters/session.t
 import type { Values } from "../command-line.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { renderLines } from "../output/data.ts";
 import { renderDocument } from "../render/document.ts";
 import { renderBegun, renderMoveHead, renderPreview } from "../render/migration.ts";
 import { choosePaint } from "../render/paint.ts";
@@ -136,7 +137,7 @@ async function approveAndRun(undertaking: Undertaking, io: Io, reporter: Reporte
   };
   // With -o the object alone is the answer.
   if (options.dryRun === "none" || options.output) reporter.preview(preview);
-  else io.stdout.write(`${renderPreview(preview, choosePaint(io, io.stdout, options.color)).join("\n")}\n`);
+  else io.stdout.write(renderLines(renderPreview(preview, choosePaint(io, io.stdout, options.color))));
   const refused = refuseByChecks(checks, reporter);
   if (refused !== undefined) return refused;
   if (io.signal.aborted) return stopBefore(io, reporter);

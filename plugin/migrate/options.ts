@@ -1,4 +1,5 @@
 /** What the user asked for, read from the flags. */
+import { parseMinReady } from "../../shared/protocol/readiness.ts";
 import type { Selector } from "../../shared/selector.ts";
 import type { Values } from "../command-line.ts";
 import { CliError } from "../exit.ts";
@@ -55,7 +56,7 @@ export function readMigrateOptions(values: Values): MigrateOptions {
     others: listOf(textOf(values, "contexts")).filter((context) => context !== from && context !== to),
     strategy: textOf(values, "strategy") as Strategy | undefined,
     selector: parseLabels(textOf(values, "selector")),
-    minReady: textOf(values, "min-ready"),
+    minReady: minReadyOf(values),
     holdMs: optionalDuration(values, "hold"),
     adopt: values["adopt"] === true,
     dryRun,
@@ -80,7 +81,7 @@ export function readRecallOptions(values: Values): RecallOptions {
     ...readDriveOptions(values),
     service: textOf(values, "service") ?? "",
     contexts: textOf(values, "contexts"),
-    minReady: textOf(values, "min-ready"),
+    minReady: minReadyOf(values),
     holdMs: optionalDuration(values, "hold"),
   };
 }
@@ -97,4 +98,10 @@ function readDriveOptions(values: Values): DriveOptions {
 
 function optionalDuration(values: Values, name: string): number | undefined {
   return textOf(values, name) === undefined ? undefined : durationOf(values, name);
+}
+
+function minReadyOf(values: Values): string | undefined {
+  const text = textOf(values, "min-ready");
+  if (text === undefined || parseMinReady(text)) return text;
+  throw new CliError(`--min-ready "${text}" is neither a whole number from 1 nor a percentage from 1% to 100%`);
 }

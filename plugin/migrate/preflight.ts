@@ -130,7 +130,7 @@ function checkRights({ from, to }: Sides): Check {
   }
   const unsure = [from, to].filter(({ mayPatch }) => mayPatch === undefined).map(({ cluster }) => cluster);
   return unsure.length
-    ? { name, state: "warn", detail: `${unsure.join(" and ")} does not say` }
+    ? { name, state: "warn", detail: `${unsure.join(" and ")} ${unsure.length > 1 ? "do" : "does"} not say` }
     : { name, state: "ok", detail: "in both clusters" };
 }
 

@@ -5,6 +5,7 @@ import type { Io } from "../io.ts";
 import { findResults, renderAsJson, renderResults } from "../jsonpath/evaluation.ts";
 import { textOf } from "../options.ts";
 import { kindDocument, renderDocument } from "../render/document.ts";
+import { printable } from "../render/printable.ts";
 import { renderColumns } from "./custom-columns.ts";
 import { type Format, parseFormat } from "./format.ts";
 
@@ -72,7 +73,7 @@ export function printData(kind: string, fields: object, { format, strict, header
   io.stdout.write(renderLines(renderColumns(rows, format.columns, headers)));
 }
 
-/** Lines as one text. */
+/** Lines for people as one text that is safe to show. */
 export function renderLines(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }

@@ -6,6 +6,7 @@ import type { PlannedStep } from "../migrate/plan.ts";
 import type { MoveEvent } from "../migrate/run.ts";
 import type { ExplainedWait } from "./migration.ts";
 import type { Paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 import type { ProgressView } from "./progress.ts";
 
 /** Waits shown with their reason; more would push the steps out of small windows. */
@@ -44,7 +45,11 @@ export function liveProgress(
   const draw = () => {
     const { columns, rows } = io.stderr;
     const lines = drawState(state, plan, paint, io.clock.now()).slice(0, rows === undefined ? undefined : rows - 1);
-    const text = lines.map(({ text: line, paint: colour }) => `${colour(cut(line, columns - 1))}\x1b[K\n`).join("");
+    const text = lines
+      .map(
+        ({ text: line, paint: colour }) => `${colour(cut(printable(line), columns - 1, paint.signs.ellipsis))}\x1b[K\n`,
+      )
+      .join("");
     io.stderr.write(`${drawn > 0 ? `\x1b[${drawn}A` : ""}${text}\x1b[J`);
     drawn = lines.length;
   };
@@ -113,6 +118,6 @@ function drawWaits({ waits }: State, paint: Paint): Line[] {
 }
 
 /** A line that wraps would break the redraw. */
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+function cut(text: string, width: number, ellipsis: string): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - ellipsis.length))}${ellipsis}`;
 }

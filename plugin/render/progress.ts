@@ -1,5 +1,5 @@
 /** The progress of a move in plain lines: one per change, with the time, and a heartbeat. */
-import type { Io } from "../io.ts";
+import { type Io, tell } from "../io.ts";
 import type { PlannedStep } from "../migrate/plan.ts";
 import type { MoveEvent } from "../migrate/run.ts";
 import type { ExplainedWait } from "./migration.ts";
@@ -48,7 +48,7 @@ export function plainProgress(
   title: string,
   explain: (event: MoveEvent & { kind: "waiting" }) => readonly ExplainedWait[],
 ): ProgressView {
-  const print = (text: string) => io.stderr.write(`${new Date(io.now()).toISOString()} ${title} ${text}\n`);
+  const print = (text: string) => tell(io, `${new Date(io.now()).toISOString()} ${title} ${text}`);
   const show = onceEach(io, (event, again) => {
     print(`${describeEvent(event, plan)}${again ? " (still)" : ""}`);
     if (event.kind !== "waiting" || again) return;

@@ -4,6 +4,7 @@ import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { choosePaint } from "../render/paint.ts";
+import { printable } from "../render/printable.ts";
 import { renderNotes } from "../render/status-list.ts";
 import type { ServiceStatus, StatusModel } from "./model.ts";
 import type { StatusOptions } from "./options.ts";
@@ -75,12 +76,16 @@ function openTree(options: StatusOptions, io: Io): View {
         ...(known.length > 0 ? known : [`no Service ${options.namespace}/${options.service} yet`]),
         ...notes,
       ];
-      const text = lines.join("\n");
+      const text = printable(lines.join("\n"));
       if (text === last) return;
       const again = last !== "";
       last = text;
       if (!io.stdout.isTTY) return io.stdout.write(`${again ? "\n" : ""}${text}\n`);
-      const shown = trim(lines, (io.stdout.rows ?? 24) - 1, choosePaint(io, io.stdout, options.color).signs.ellipsis);
+      const shown = trim(
+        text.split("\n"),
+        (io.stdout.rows ?? 24) - 1,
+        choosePaint(io, io.stdout, options.color).signs.ellipsis,
+      );
       io.stdout.write(`${drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ""}${shown.map((line) => `${line}\n`).join("")}`);
       drawn = shown.length;
     },

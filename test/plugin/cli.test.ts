@@ -59,10 +59,10 @@ for (const [line, verb, values] of accepted) {
 }
 
 const refused: [string, RegExp][] = [
-  ["stauts", /Unknown argument: stauts\nSee: kubectl syndicate --help/],
-  ["status web other", /Unknown argument: other/],
-  ["status --bogus", /Unknown argument: bogus\nSee: kubectl syndicate status --help/],
-  ["migrate rollback web --from a", /Unknown argument: from\nSee: kubectl syndicate migrate rollback --help/],
+  ["stauts", /unknown command "stauts"; did you mean "status"\?\nSee: kubectl syndicate --help/],
+  ["status web other", /"other": one word too many/],
+  ["status --bogus", /unknown flag: --bogus\nSee: kubectl syndicate status --help/],
+  ["migrate rollback web --from a", /unknown flag: --from\nSee: kubectl syndicate migrate rollback --help/],
   ["migrate web --from a --to b --strategy swap", /Choices: "union", "cutover"/],
 ];
 
