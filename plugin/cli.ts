@@ -1,6 +1,7 @@
 /** `kubectl syndicate` as a function: words and a world in, an exit code out. */
+import { ApiError, classifyError } from "../shared/kube/api-error.ts";
 import { type Parsed, parseCommandLine, type Values } from "./command-line.ts";
-import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { CliError, EXIT, type ExitCode, stopCode } from "./exit.ts";
 import { type Io, tell } from "./io.ts";
 
 export type Command = (values: Values, io: Io) => Promise<ExitCode>;
@@ -50,18 +51,40 @@ async function dispatch(parsed: Parsed, io: Io, commands: typeof COMMANDS): Prom
     case "run": {
       const command = await commands[parsed.verb]?.();
       if (!command) throw new Error(`no command ${parsed.verb}`);
-      return await command(parsed.values, io);
+      const code = await command(parsed.values, io);
+      // Half an answer, because its user did not wait for the whole.
+      return code === EXIT.error && io.signal.aborted ? stopCode(io) : code;
     }
   }
 }
 
 function explain(error: unknown, io: Io): ExitCode {
+  if (io.signal.aborted && classifyError(error) === "unavailable") {
+    tell(io, "Stopped.");
+    return stopCode(io);
+  }
   if (error instanceof CliError) {
     tell(io, `error: ${error.message}`, ...(error.next === undefined ? [] : [`next:  ${error.next}`]));
     return error.code;
   }
   // Errors of the Kubernetes client say cluster, path and cause themselves; anything else is a fault of ours.
-  if (error instanceof Error && error.name === "ApiError") tell(io, `error: ${error.message}`);
-  else tell(io, `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  if (error instanceof ApiError) {
+    const next = findNext(error);
+    tell(io, `error: ${error.message}`, ...(next === undefined ? [] : [`next:  ${next}`]));
+  } else tell(io, `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return EXIT.error;
+}
+
+/** What helps against an answer that only a person can do something about; a client of ours bears its context's name. */
+function findNext(error: ApiError): string | undefined {
+  switch (classifyError(error)) {
+    case "forbidden":
+      return `kubectl --context ${error.cluster} auth can-i --list`;
+    case "unauthorized":
+      return `log in again, until this works: kubectl --context ${error.cluster} version`;
+    case "unavailable":
+      return `kubectl --context ${error.cluster} version`;
+    default:
+      return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 /** Asks before something is taken away. */
-import { EXIT, type ExitCode } from "./exit.ts";
+import { EXIT, type ExitCode, stopCode } from "./exit.ts";
 import { type Io, tell } from "./io.ts";
 
 /** Undefined: go on. Otherwise the exit code to end with; `what` says what is at stake, `word` is what has to be typed. */
@@ -13,7 +13,7 @@ export async function consent(word: string, what: string, yes: boolean, io: Io):
     return EXIT.refused;
   }
   const answer = await io.ask(`\n${what}. Type ${word} to go on: `);
-  if (io.signal.aborted) return io.signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+  if (io.signal.aborted) return stopCode(io);
   if (answer?.trim() === word) return undefined;
   tell(io, "Not started, nothing was written.");
   return EXIT.refused;

@@ -18,6 +18,11 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** The exit code of a run that its user stopped. */
+export function stopCode({ signal }: { signal: AbortSignal }): ExitCode {
+  return signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+}
+
 /** An error for people: printed as one text without a stack. `next` is a command that helps. */
 export class CliError extends Error {
   override readonly name = "CliError";

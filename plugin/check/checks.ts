@@ -88,7 +88,7 @@ function checkLinks({ links, status, identity }: ClusterFacts, now: number): Che
   });
   const untried = links.filter(({ state }) => state === "unknown").map(({ peer }) => peer);
   const detail = links.map(({ peer }) => peer).join(", ");
-  const hint = untried.length ? `; ${untried.join(", ")}: not reachable from here, only sync can tell` : "";
+  const hint = untried.length ? `; ${untried.join(", ")}: cannot be tried from here, only sync can tell` : "";
   return bad.length ? bad : [{ name, state: "ok", detail: `${detail}${hint}` }];
 }
 

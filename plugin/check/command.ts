@@ -7,6 +7,7 @@ import type { Io } from "../io.ts";
 import type { Inquiry } from "../migrate/inquire.ts";
 import { isWide, printData, readDataOptions, renderLines } from "../output/data.ts";
 import { choosePaint } from "../render/paint.ts";
+import { edgeOf, wrapLines } from "../render/wrap.ts";
 import { collectServices } from "../status/collect.ts";
 import { checkBetween } from "./between.ts";
 import { checkCluster } from "./checks.ts";
@@ -33,7 +34,7 @@ export async function runCheck(values: Values, io: Io): Promise<ExitCode> {
       printData("CheckReport", { ...counts, groups }, format, io);
     } else {
       const lines = renderReport(groups, choosePaint(io, io.stdout, options.color), isWide(values));
-      io.stdout.write(renderLines(lines));
+      io.stdout.write(renderLines(wrapLines(lines, edgeOf(io.stdout))));
     }
     return counts.failed ? EXIT.badAnswer : EXIT.done;
   });

@@ -1,6 +1,6 @@
 /** The report of `check` as text: what is wrong, and how much is well. */
 import type { Check } from "../migrate/facts.ts";
-import type { Paint } from "../render/paint.ts";
+import { type Paint, signOf } from "../render/paint.ts";
 
 /** Checks of one cluster, or of all together. */
 export interface Group {
@@ -25,16 +25,14 @@ export function renderReport(groups: readonly Group[], paint: Paint, all: boolea
 
 function renderGroup({ title, checks }: Group, paint: Paint, all: boolean): string[] {
   const shown = all ? checks : checks.filter(({ state }) => state !== "ok");
-  const { ok, warn, fail } = paint.signs;
-  const sign = { ok: paint.good(ok), warn: paint.warn(warn), fail: paint.bad(fail) };
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   const hidden = checks.length - shown.length;
   return [
     paint.bold(title),
     ...shown.flatMap(({ name, state, detail, next }) => [
-      `  ${sign[state]} ${name.padEnd(width)}   ${detail}`,
+      `  ${signOf(state, paint)} ${name.padEnd(width)}   ${detail}`,
       ...(state === "ok" || next === undefined ? [] : [`      next: ${next}`]),
     ]),
-    ...(hidden > 0 ? [`  ${sign.ok} ${hidden} check${hidden === 1 ? "" : "s"} passed`] : []),
+    ...(hidden > 0 ? [`  ${signOf("ok", paint)} ${hidden} check${hidden === 1 ? "" : "s"} passed`] : []),
   ];
 }

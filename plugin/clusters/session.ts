@@ -69,11 +69,15 @@ async function openSession(
   }
   const reached = { ...known, server: access.server, reachable: true };
   try {
-    const identity = await readIdentity(access.client, call);
+    // Together: each wait for an answer is felt, and connections are opened that the reads to come use.
+    const [identity, silence] = await Promise.all([
+      readIdentity(access.client, call),
+      findSilence(access, call, io.now()),
+    ]);
     if (!identity) return { status: { ...reached, problem: "syndicate is not installed here" }, access };
     const { clusterName, version } = identity;
-    const problem = await findSilence(access, call, io.now());
-    const status = { ...reached, name: clusterName, installed: true, version, ...(problem ? { problem } : {}) };
+    const problem = silence === undefined ? {} : { problem: silence };
+    const status = { ...reached, name: clusterName, installed: true, version, ...problem };
     return { status, access, identity };
   } catch (error) {
     if (isForbidden(error)) {
@@ -119,7 +123,9 @@ function checkNames(sessions: readonly Session[]): void {
   for (const [name, same] of Map.groupBy(sessions, ({ status }) => status.name)) {
     if (same.length < 2) continue;
     const contexts = same.map(({ status }) => status.context).join(" and ");
-    throw new CliError(`contexts ${contexts} both lead to the cluster ${name}; name one of them in --contexts`);
+    throw new CliError(`contexts ${contexts} lead to a cluster called ${name}: name one of them only`, {
+      next: "kubectl syndicate check --context CONTEXT, for each: two clusters must not bear one name",
+    });
   }
 }
 

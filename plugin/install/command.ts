@@ -5,7 +5,7 @@ import type { CallOptions, KubeClient } from "../../shared/kube/client.ts";
 import { namespaces } from "../../shared/kube/resources.ts";
 import { type Aim, withTarget } from "../clusters/look.ts";
 import type { Values } from "../command-line.ts";
-import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import { CliError, EXIT, type ExitCode, stopCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
 import { decideInstall, type InstallWish, parseSettings } from "./decision.ts";
@@ -92,7 +92,7 @@ async function applyAll(
   const options = { force: true, dryRun, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   let missing = 0;
   for (const object of objects) {
-    if (io.signal.aborted) throw new CliError("stopped; the same command goes on", { code: EXIT.interrupted });
+    if (io.signal.aborted) throw new CliError("stopped; the same command goes on", { code: stopCode(io) });
     try {
       await client.patch(pathOf(object), object, "apply", options);
       io.stdout.write(`${nameOf(object)} applied${dryRun ? " (server dry run)" : ""}\n`);

@@ -49,11 +49,11 @@ export function linkStatus(peer: ProbedPeer, reader: Reader): LinkStatus {
 }
 
 function judgeLink(
-  { name, state, problem }: ProbedPeer,
+  { name, state, problem }: Pick<ProbedPeer, "name" | "state" | "problem">,
   { peers, refused, forgotten }: Reader,
 ): Pick<LinkStatus, "state" | "message"> {
   if (forgotten?.has(name)) {
-    return { state: "forgotten", message: describeForgotten(name) };
+    return { state: "forgotten", message: `it counts as gone; kubectl syndicate forget ${name} --undo takes it back` };
   }
   const why = Object.hasOwn(refused, name) ? refused[name] : undefined;
   // What sync says of its own attempt counts more than ours, which may be made by another way and with another clock.
@@ -64,23 +64,22 @@ function judgeLink(
   return { state, ...(problem === undefined ? {} : { message: problem }) };
 }
 
-function describeForgotten(peer: string): string {
-  return `it counts as gone; kubectl syndicate forget ${peer} --undo takes it back`;
-}
-
-/** Forgotten clusters that no file leads to any more: the order stays until it is taken back. */
-export function withoutFile({ cluster, forgotten = new Set() }: Reader, files: ReadonlySet<string>): LinkStatus[] {
-  return [...forgotten]
-    .filter((peer) => !files.has(peer))
-    .map((peer) => ({
-      cluster,
-      peer,
-      server: "",
-      credential: "none",
-      podCIDRs: [],
-      state: "forgotten",
-      message: describeForgotten(peer),
-    }));
+/**
+ * Peers that no file of the Secret leads to: those whose kubeconfig comes to the sync process by another way, and those that
+ * are forgotten; that order stays until it is taken back.
+ */
+export function withoutFile(reader: Reader, files: ReadonlySet<string>): LinkStatus[] {
+  const { cluster, peers = [], forgotten = [] } = reader;
+  const problem = "its kubeconfig is not in Secret syndicate-peers, only sync can tell";
+  const names = [...new Set([...peers, ...forgotten])].filter((peer) => !files.has(peer));
+  return names.map((peer) => ({
+    cluster,
+    peer,
+    server: "",
+    credential: "none",
+    podCIDRs: [],
+    ...judgeLink({ name: peer, state: "unknown", problem }, reader),
+  }));
 }
 
 /** The lines of `links`; `now` in milliseconds since 1970. */

@@ -13,6 +13,7 @@ import { renderDocument } from "../render/document.ts";
 import { renderBegun, renderMoveHead, renderPreview } from "../render/migration.ts";
 import { choosePaint } from "../render/paint.ts";
 import { makeReporter, type Reporter } from "../render/reporter.ts";
+import { edgeOf } from "../render/wrap.ts";
 import { askConsent, refuseByChecks } from "./approval.ts";
 import { carryOut } from "./execution.ts";
 import type { Facts } from "./facts.ts";
@@ -137,7 +138,8 @@ async function approveAndRun(undertaking: Undertaking, io: Io, reporter: Reporte
   };
   // With -o the object alone is the answer.
   if (options.dryRun === "none" || options.output) reporter.preview(preview);
-  else io.stdout.write(renderLines(renderPreview(preview, choosePaint(io, io.stdout, options.color))));
+  else
+    io.stdout.write(renderLines(renderPreview(preview, choosePaint(io, io.stdout, options.color), edgeOf(io.stdout))));
   const refused = refuseByChecks(checks, reporter);
   if (refused !== undefined) return refused;
   if (io.signal.aborted) return stopBefore(io, reporter);

@@ -1,13 +1,13 @@
 /** Carries approved work out, and says how it ended. */
 import { classifyError } from "../../shared/kube/api-error.ts";
 import { formatDuration } from "../duration.ts";
-import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import { CliError, EXIT, type ExitCode, stopCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import type { Reporter } from "../render/reporter.ts";
 import { annotate, readSituation } from "./ports.ts";
 import { type MovePorts, type Outcome, runMove } from "./run.ts";
 import type { Situation } from "./situation.ts";
-import { stopBefore, stopCode } from "./stopping.ts";
+import { stopBefore } from "./stopping.ts";
 import type { Work } from "./work.ts";
 
 /** Between two looks at a Service: quick enough to follow every step, and four small reads in each cluster. */

@@ -62,7 +62,8 @@ function begin(move: Move, { views }: Situation): Next {
 function noteDown(move: Move, { views }: Situation): Next | undefined {
   const found = ownNote(move, views);
   if (!found && findStage(move, { views }) === "drain") return undefined;
-  return writeNote("prepare", wantNote(move, views, true), move, views);
+  const wanted = wantNote(move, views, true);
+  return writeNote(wanted.phase === "done" ? "settle" : "prepare", wanted, move, views);
 }
 
 function writeNote(

@@ -155,7 +155,6 @@ function workOfReturn(back: Return, plan: Work["plan"], situation: Situation, { 
     sessions,
     situation,
     goOn: verbCommand("rollback", key, sessions, options),
-    goBack: verbCommand("abort", key, sessions, options),
     describe: ({ views }, _idle, took) => {
       const view = views.get(back.from);
       const ready = view?.service ? countReady(view.slices, view.service) : 0;
@@ -191,7 +190,6 @@ async function abort({ key, options, sessions, io, reporter, note }: Found): Pro
     sessions,
     situation,
     goOn: verbCommand("abort", key, sessions, options),
-    goBack: verbCommand("resume", key, sessions, options),
     describe: () => `Aborted ${note.id}: ${modes.join(", ")}.`,
   };
   return carryOut(work, io, reporter);

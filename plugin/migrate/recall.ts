@@ -27,8 +27,11 @@ export function recallMove(
 ): Recalled {
   const unheard = silent.map(({ status }) => `no answer from context ${status.context}: ${status.problem}`);
   const note = latestMigration(candidates.map((one) => one.note));
+  if (candidates.length === 0) {
+    throw refusal(`no cluster answered; ${unheard.join("; ")}`, "kubectl config get-contexts");
+  }
   if (!note) {
-    const looked = candidates.map(({ session }) => session.status.context).join(", ") || "no context";
+    const looked = candidates.map(({ session }) => session.status.context).join(", ");
     const text = `no move of ${key.namespace}/${key.name} is noted in ${looked}`;
     const begin = `kubectl syndicate migrate ${key.name} -n ${key.namespace} --from CONTEXT --to CONTEXT begins one`;
     throw refusal([text, ...unheard].join("; "), begin);

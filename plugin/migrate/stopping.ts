@@ -1,12 +1,7 @@
-/** How a run ends that its user stopped. */
-import { EXIT, type ExitCode } from "../exit.ts";
+/** How a run ends that its user stopped early. */
+import { type ExitCode, stopCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import type { Reporter } from "../render/reporter.ts";
-
-/** The exit code of such a run. */
-export function stopCode({ signal }: Pick<Io, "signal">): ExitCode {
-  return signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
-}
 
 /** The end of a run that was stopped before its first write: nobody has to go on with anything. */
 export function stopBefore(io: Io, reporter: Reporter): ExitCode {

@@ -14,9 +14,10 @@ export interface Work {
   sessions: readonly Session[];
   /** How the clusters stood when the user gave their word. */
   situation: Situation;
-  /** The command that goes on if this run stops, and the one that goes back. */
+  /** The command that goes on if this run stops. */
   goOn: string;
-  goBack: string;
+  /** The one that goes back; absent where the work itself leads back, or nowhere. */
+  goBack?: string;
   /** The answer when all is done. `idle`: nothing was left to do. */
   describe(situation: Situation, idle: boolean, took: string): string;
 }

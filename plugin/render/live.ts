@@ -8,6 +8,8 @@ import type { ExplainedWait } from "./migration.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
 import type { ProgressView } from "./progress.ts";
+import { fitRows, openRegion } from "./region.ts";
+import { cut, wrap } from "./wrap.ts";
 
 /** Waits shown with their reason; more would push the steps out of small windows. */
 const SHOWN_WAITS = 3;
@@ -41,17 +43,10 @@ export function liveProgress(
     hint: "Ctrl-C is safe: traffic goes on, and it says how to go on.",
     arrived: false,
   };
-  let drawn = 0;
+  const region = openRegion(io.stderr);
   const draw = () => {
-    const { columns, rows } = io.stderr;
-    const lines = drawState(state, plan, paint, io.clock.now()).slice(0, rows === undefined ? undefined : rows - 1);
-    const text = lines
-      .map(
-        ({ text: line, paint: colour }) => `${colour(cut(printable(line), columns - 1, paint.signs.ellipsis))}\x1b[K\n`,
-      )
-      .join("");
-    io.stderr.write(`${drawn > 0 ? `\x1b[${drawn}A` : ""}${text}\x1b[J`);
-    drawn = lines.length;
+    const lines = drawState(state, plan, paint, io.clock.now(), io.stderr.columns - 1);
+    region(fitRows(lines, io.stderr));
   };
   return {
     show(event) {
@@ -80,44 +75,46 @@ function advance(state: State, step: StepName, now: number): void {
   Object.assign(state, { current: step, since: now, detail: "", waits: [] });
 }
 
-interface Line {
-  text: string;
-  paint(text: string): string;
-}
-
-function drawState(state: State, plan: readonly PlannedStep[], paint: Paint, now: number): Line[] {
+/** Painted lines, none wider than `width` but for commands: those are to be copied whole. */
+function drawState(
+  state: State,
+  plan: readonly PlannedStep[],
+  paint: Paint,
+  now: number,
+  width: number,
+): readonly string[] {
   const at = state.arrived ? plan.length : plan.findIndex(({ step }) => step === state.current);
+  const { ok, arrow, ellipsis } = paint.signs;
   const lines = plan.flatMap((planned, i) => {
-    const text = `${i + 1} ${planned.where}: ${planned.text.replaceAll("→", paint.signs.arrow)}`;
-    if (i === at) return [current(text, state, paint, now), ...drawWaits(state, paint)];
+    const text = printable(`${i + 1} ${planned.where}: ${planned.text.replaceAll("→", arrow)}`);
+    if (i === at) return [drawCurrent(text, state, paint, now, width), ...drawWaits(state, paint, width)];
     const took = state.doneAfter.get(planned.step);
     const tail = i < at ? `   ${took === undefined ? "done" : formatDuration(took)}` : "";
-    const sign = i < at ? paint.signs.ok : " ".repeat(paint.signs.ok.length);
-    return [{ text: ` ${sign} ${text}${tail}`, paint: i < at ? paint.good : paint.dim }];
+    const sign = i < at ? ok : " ".repeat(ok.length);
+    return (i < at ? paint.good : paint.dim)(fit(` ${sign} ${text}`, tail, width, ellipsis));
   });
-  return [
-    ...lines,
-    { text: `   ${formatDuration(now - state.started)} in all. ${state.hint}`.trimEnd(), paint: paint.dim },
-  ];
+  const summary = `   ${formatDuration(now - state.started)} in all. ${state.hint}`.trimEnd();
+  return [...lines, ...wrap(summary, width, 3).map(paint.dim)];
 }
 
-function current(text: string, { since, detail }: State, paint: Paint, now: number): Line {
+function drawCurrent(text: string, { since, detail }: State, paint: Paint, now: number, width: number): string {
   const sign = ">".padEnd(paint.signs.ok.length);
-  return { text: ` ${sign} ${text}   ${formatDuration(now - since)}   ${detail}`.trimEnd(), paint: paint.bold };
+  const tail = `   ${formatDuration(now - since)}   ${detail}`.trimEnd();
+  return paint.bold(fit(` ${sign} ${text}`, tail, width, paint.signs.ellipsis));
 }
 
-function drawWaits({ waits }: State, paint: Paint): Line[] {
+function drawWaits({ waits }: State, paint: Paint, width: number): string[] {
   const shown = waits
     .slice(0, SHOWN_WAITS)
     .flatMap(({ cluster, message, next }) => [
-      { text: `       ${cluster}: ${message}`, paint: paint.warn },
-      ...(next === undefined ? [] : [{ text: `       see: ${next}`, paint: paint.dim }]),
+      ...wrap(printable(`       ${cluster}: ${message}`), width, 9).map(paint.warn),
+      ...(next === undefined ? [] : [paint.dim(printable(`       see: ${next}`))]),
     ]);
   const more = waits.length - SHOWN_WAITS;
-  return more > 0 ? [...shown, { text: `       and ${more} more`, paint: paint.dim }] : shown;
+  return more > 0 ? [...shown, paint.dim(`       and ${more} more`)] : shown;
 }
 
-/** A line that wraps would break the redraw. */
-function cut(text: string, width: number, ellipsis: string): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - ellipsis.length))}${ellipsis}`;
+/** The line with its tail, which tells how long it takes and is kept; what stands before is cut. */
+function fit(text: string, tail: string, width: number, ellipsis: string): string {
+  return cut(cut(text, Math.max(ellipsis.length, width - tail.length), ellipsis) + tail, width, ellipsis);
 }

@@ -4,8 +4,9 @@ import type { Check, SideFacts } from "../migrate/facts.ts";
 import type { Move } from "../migrate/move.ts";
 import type { PlannedStep } from "../migrate/plan.ts";
 import type { Wait } from "../migrate/situation.ts";
-import type { Paint } from "./paint.ts";
-import { plain, renderTable } from "./table.ts";
+import { type Paint, signOf } from "./paint.ts";
+import { plain, renderTable, widthOf } from "./table.ts";
+import { wrapLines } from "./wrap.ts";
 
 /** Everything a person approves. */
 export interface Preview {
@@ -14,10 +15,14 @@ export interface Preview {
   plan: readonly PlannedStep[];
 }
 
-/** The lines of a preview. */
-export function renderPreview({ head, checks, plan }: Preview, paint: Paint): string[] {
+/** The lines of a preview, in a terminal of so many columns none wider than that. */
+export function renderPreview(
+  { head, checks, plan }: Preview,
+  paint: Paint,
+  columns = Number.POSITIVE_INFINITY,
+): string[] {
   const checked = checks.length ? [...renderChecks(checks, paint), ""] : [];
-  return [...head(paint), "", ...checked, ...renderPlan(plan, paint)];
+  return wrapLines([...head(paint), "", ...checked, ...renderPlan(plan, paint, columns)], columns);
 }
 
 function place({ cluster, context, server, uid }: SideFacts): string {
@@ -56,21 +61,25 @@ export function renderReturnHead(
 /** All checks, the bad ones with a command that helps. */
 export function renderChecks(checks: readonly Check[], paint: Paint): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const { ok, warn, fail } = paint.signs;
-  const sign = { ok: paint.good(ok), warn: paint.warn(warn), fail: paint.bad(fail) };
   const lines = checks.flatMap(({ name, state, detail, next }) => [
-    `  ${sign[state]} ${name.padEnd(width)}   ${detail}`,
+    `  ${signOf(state, paint)} ${name.padEnd(width)}   ${detail.replaceAll("→", paint.signs.arrow)}`,
     ...(state === "ok" || next === undefined ? [] : [`      see: ${next}`]),
   ]);
   return ["Preflight", ...lines];
 }
 
 /** The steps with their cluster and how each is undone. */
-export function renderPlan(plan: readonly PlannedStep[], paint: Paint): string[] {
+export function renderPlan(plan: readonly PlannedStep[], paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
   const rows = plan.map(({ text, where, undo }, i) =>
     plain(`  ${i + 1}  ${text.replaceAll("→", paint.signs.arrow)}`, where, undo),
   );
-  return renderTable([plain("Steps", "cluster", "undo"), ...rows]);
+  const table = [plain("Steps", "cluster", "undo"), ...rows];
+  if (widthOf(table) <= columns) return renderTable(table);
+  const stacked = plan.flatMap(({ text, where, undo }, i) => [
+    `  ${i + 1}  ${where}: ${text.replaceAll("→", paint.signs.arrow)}`,
+    `       undo: ${undo}`,
+  ]);
+  return ["Steps", ...stacked];
 }
 
 /** A wait with the command that helps, if there is one. */

@@ -24,6 +24,14 @@ interface Signs {
   ellipsis: string;
 }
 
+/** The sign of a check, padded so that what follows is aligned. */
+export function signOf(state: "ok" | "warn" | "fail", paint: Paint): string {
+  const { ok, warn, fail } = paint.signs;
+  const width = Math.max(ok.length, warn.length, fail.length);
+  const colours = { ok: paint.good, warn: paint.warn, fail: paint.bad };
+  return colours[state](paint.signs[state].padEnd(width));
+}
+
 const UNICODE: Signs = {
   ok: "✔",
   warn: "!",

@@ -8,6 +8,7 @@ import { liveProgress } from "./live.ts";
 import { type ExplainedWait, type Preview, renderPreview, renderStop, type Stop } from "./migration.ts";
 import { choosePaint } from "./paint.ts";
 import { onceEach, type ProgressView, plainProgress, silentProgress } from "./progress.ts";
+import { edgeOf, wrapLines } from "./wrap.ts";
 
 /** How a drive ended. */
 export interface Ending {
@@ -54,10 +55,11 @@ function reportAsText(options: ReporterOptions): Reporter {
   const explain = explainWith(options);
   let shown: Preview | undefined;
   let view: ProgressView = silentProgress;
+  const columns = () => edgeOf(io.stderr);
   return {
     preview(preview) {
       shown = preview;
-      tell(io, ...renderPreview(preview, choosePaint(io, io.stderr, options.color)));
+      tell(io, ...renderPreview(preview, choosePaint(io, io.stderr, options.color), columns()));
     },
     begin() {
       view = chooseView(options, shown, (event) => explain(event.waits));
@@ -68,8 +70,9 @@ function reportAsText(options: ReporterOptions): Reporter {
       view.end(outcome === "done" || outcome === "nothingToDo");
       const isError = ["timedOut", "ended", "refused", "failed"].includes(outcome);
       const headline = `${isError ? "error: " : ""}${message}`;
-      if (stop) tell(io, "", ...renderStop({ ...stop, headline, waits: explain(stop.waits) }));
-      else if (isError || outcome === "interrupted") tell(io, ...(shown ? [""] : []), headline);
+      if (stop) tell(io, "", ...wrapLines(renderStop({ ...stop, headline, waits: explain(stop.waits) }), columns()));
+      else if (isError || outcome === "interrupted")
+        tell(io, ...(shown ? [""] : []), ...wrapLines([headline], columns()));
     },
   };
 }

@@ -3,6 +3,7 @@ import type { MoveStatus, PlaceStatus, ServiceStatus } from "../status/model.ts"
 import type { Paint } from "./paint.ts";
 import { formatLabels } from "./status-list.ts";
 import { renderTable } from "./table.ts";
+import { cut, wrap } from "./wrap.ts";
 
 /** Addresses shown before "and N more". */
 const SHOWN = 3;
@@ -113,19 +114,4 @@ function renderVerdict(place: PlaceStatus, paint: Paint, columns: number): strin
   const [first = "", ...rest] = wrap(`${sign} ${place.cluster}: ${text}`, columns, sign.length + 1);
   const color = place.inSync ? paint.good : paint.warn;
   return [color(sign) + first.slice(sign.length), ...rest];
-}
-
-function cut(line: string, columns: number, ellipsis: string): string {
-  return line.length <= columns ? line : line.slice(0, Math.max(0, columns - ellipsis.length)) + ellipsis;
-}
-
-/** Lines of at most so many columns, broken at spaces, all but the first indented. */
-function wrap(text: string, columns: number, indent: number): string[] {
-  if (text.length <= columns) return [text];
-  const at = text.lastIndexOf(" ", columns);
-  const end = at > indent ? at : columns;
-  return [
-    text.slice(0, end),
-    ...wrap(" ".repeat(indent) + text.slice(end).trimStart(), Math.max(columns, indent + 8), indent),
-  ];
 }

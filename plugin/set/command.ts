@@ -17,6 +17,7 @@ import { parseLabels } from "../labels.ts";
 import { textOf } from "../options.ts";
 import { seenFrom } from "../perspective.ts";
 import { choosePaint } from "../render/paint.ts";
+import { edgeOf, wrapLines } from "../render/wrap.ts";
 import { renderJudgement } from "./rendering.ts";
 import { annotationsOf, type Judgement, judgeWish, type Wish } from "./wish.ts";
 
@@ -34,7 +35,8 @@ export async function runSet(values: Values, io: Io): Promise<ExitCode> {
     const { service, judgement } = await judge(wish, key, aim, io);
     const { status } = aim.target;
     const place = { cluster: status.name, context: status.context, server: status.server };
-    tell(io, ...renderJudgement(key, place, judgement, choosePaint(io, io.stderr, aim.options.color)));
+    const lines = renderJudgement(key, place, judgement, choosePaint(io, io.stderr, aim.options.color));
+    tell(io, ...wrapLines(lines, edgeOf(io.stderr)));
     if (judgement.violations.length) {
       tell(io, `error: refused, nothing was written: ${judgement.violations.length} objection(s)`);
       return EXIT.refused;

@@ -22,13 +22,16 @@ export function printStatus(model: StatusModel, options: StatusOptions, io: Io):
     });
   }
   io.stdout.write(renderStatus(model, options, io));
-  if (model.services.length === 0) tell(io, describeNothing(options));
+  if (model.services.length === 0) tell(io, describeNothing(model, options));
   tell(io, ...(options.service === undefined ? renderNotes(model, talk, options.contextFlags) : clusterNotes()));
 }
 
-function describeNothing({ namespace, labelSelector }: StatusOptions): string {
+function describeNothing({ clusters }: StatusModel, { namespace, labelSelector }: StatusOptions): string {
   const matching = labelSelector === undefined ? "" : ` matching ${labelSelector}`;
-  return `No Service${matching} takes part${namespace === undefined ? "" : ` in namespace ${namespace}`}.`;
+  const read = clusters.filter(({ reachable }) => reachable).map(({ name }) => name);
+  if (read.length === 0) return "Nothing is known: no cluster answered.";
+  const where = read.length < clusters.length ? ` in ${read.join(", ")}; the others did not answer` : "";
+  return `No Service${matching} takes part${namespace === undefined ? "" : ` in namespace ${namespace}`}${where}.`;
 }
 
 /** The answer as text. `widths`: see `renderTable`. */

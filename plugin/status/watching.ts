@@ -1,10 +1,11 @@
 /** `status -w` and `status --for`: looks again and again, and shows what changed. */
 import { sleep } from "../../shared/kube/clock.ts";
 import { formatDuration } from "../duration.ts";
-import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, tell } from "../io.ts";
+import { EXIT, type ExitCode, stopCode } from "../exit.ts";
+import { type Io, type Output, tell } from "../io.ts";
 import { choosePaint } from "../render/paint.ts";
 import { printable } from "../render/printable.ts";
+import { fitRows, openRegion } from "../render/region.ts";
 import { renderNotes } from "../render/status-list.ts";
 import type { ServiceStatus, StatusModel } from "./model.ts";
 import type { StatusOptions } from "./options.ts";
@@ -22,7 +23,7 @@ export async function follow(collect: () => Promise<StatusModel>, options: Statu
   for (;;) {
     const started = io.clock.now();
     const model = await collect();
-    if (io.signal.aborted) return stopCode(io.signal);
+    if (io.signal.aborted) return stopCode(io);
     view?.show(model);
     const now = io.clock.now();
     const end = findEnd(model, options.wish, now >= deadline);
@@ -39,10 +40,6 @@ export async function follow(collect: () => Promise<StatusModel>, options: Statu
 function findEnd(model: StatusModel, wish: Wish | undefined, late: boolean): ExitCode | undefined {
   if (wish && isGranted(wish, model)) return EXIT.done;
   return late ? EXIT.timedOut : undefined;
-}
-
-function stopCode(signal: AbortSignal): ExitCode {
-  return signal.reason === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
 }
 
 function deadlineOf({ wish, timeoutMs }: StatusOptions, { clock }: Io): number {
@@ -67,7 +64,7 @@ function openView(options: StatusOptions, io: Io): View {
 /** One Service: redrawn in place on a terminal, printed anew at each change elsewhere. */
 function openTree(options: StatusOptions, io: Io): View {
   let last = "";
-  let drawn = 0;
+  const region = openRegion(io.stdout);
   return {
     show(model) {
       const notes = renderNotes({ ...model, services: [] }, choosePaint(io, io.stdout, options.color), "");
@@ -81,21 +78,17 @@ function openTree(options: StatusOptions, io: Io): View {
       const again = last !== "";
       last = text;
       if (!io.stdout.isTTY) return io.stdout.write(`${again ? "\n" : ""}${text}\n`);
-      const shown = trim(
-        text.split("\n"),
-        (io.stdout.rows ?? 24) - 1,
-        choosePaint(io, io.stdout, options.color).signs.ellipsis,
-      );
-      io.stdout.write(`${drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ""}${shown.map((line) => `${line}\n`).join("")}`);
-      drawn = shown.length;
+      const { ellipsis } = choosePaint(io, io.stdout, options.color).signs;
+      region(trim(text.split("\n"), io.stdout, ellipsis));
     },
   };
 }
 
 /** The top is what matters: what does not fit is cut off below. */
-function trim(lines: readonly string[], height: number, ellipsis: string): readonly string[] {
-  if (lines.length <= height) return lines;
-  return [...lines.slice(0, height - 1), `${ellipsis} ${lines.length - height + 1} more lines`];
+function trim(lines: readonly string[], { columns, rows = 24 }: Output, ellipsis: string): readonly string[] {
+  if (fitRows(lines, { columns, rows }).length === lines.length) return lines;
+  const shown = fitRows(lines, { columns, rows: rows - 1 });
+  return [...shown, `${ellipsis} ${lines.length - shown.length} more lines`];
 }
 
 /** Many Services: first all of them, then a line for each that changed, as `kubectl get -w` does. */

@@ -8,7 +8,7 @@ import { type Aim, withTarget } from "../clusters/look.ts";
 import type { Values } from "../command-line.ts";
 import { consent } from "../consent.ts";
 import { formatDuration } from "../duration.ts";
-import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import { CliError, EXIT, type ExitCode, stopCode } from "../exit.ts";
 import { type Manifest, pathOf, renderManifests } from "../install/manifests.ts";
 import { type Io, tell } from "../io.ts";
 import { findDependents } from "../link/dependents.ts";
@@ -94,7 +94,7 @@ async function carryOut(
   await remove(installed.filter(({ kind }) => kind.endsWith("WebhookConfiguration") || kind === "Deployment"));
   await waitForSilence(hands, io);
   for (const handover of handovers) {
-    if (io.signal.aborted) throw new CliError("stopped; the same command goes on", { code: EXIT.interrupted });
+    if (io.signal.aborted) throw new CliError("stopped; the same command goes on", { code: stopCode(io) });
     await giveBack(handover, hands);
     io.stdout.write(
       `service/${handover.service.metadata.name} in ${handover.service.metadata.namespace}: given back\n`,

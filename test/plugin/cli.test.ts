@@ -106,7 +106,19 @@ const failures: [string, Error, number, RegExp][] = [
     "an answer of an API server",
     new ApiError({ cluster: "east", path: "/api", status: 403, reason: "Forbidden", message: "not you (HTTP 403)" }),
     1,
-    /^error: east \/api: not you \(HTTP 403\)\n$/,
+    /^error: east \/api: not you \(HTTP 403\)\nnext: {2}kubectl --context east auth can-i --list\n$/,
+  ],
+  [
+    "an answer that nobody can help",
+    new ApiError({ cluster: "east", path: "/api", status: 422, reason: "Invalid", message: "no (HTTP 422)" }),
+    1,
+    /^error: east \/api: no \(HTTP 422\)\n$/,
+  ],
+  [
+    "no answer",
+    new ApiError({ cluster: "east", path: "/api", status: 0, reason: "ECONNREFUSED", message: "refused" }),
+    1,
+    /^error: east \/api: refused\nnext: {2}kubectl --context east version\n$/,
   ],
   ["a fault of ours comes with its stack", new TypeError("oops"), 1, /^error: TypeError: oops\n {4}at /],
 ];
@@ -120,5 +132,26 @@ for (const [name, error, code, message] of failures) {
     assert.equal(await run(["status"], io, { status: async () => failing }), code);
     assert.match(io.err(), message);
     assert.equal(io.out(), "");
+  });
+}
+
+for (const [reason, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  test(`${reason} while clusters are read: ${code}, whatever half of an answer there was`, async () => {
+    const stop = new AbortController();
+    const io = recordIo({ signal: stop.signal });
+    const aborted = new ApiError({ cluster: "east", path: "/api", status: 0, reason: "Aborted", message: "aborted" });
+    const failing: Command = async () => {
+      stop.abort(reason);
+      throw aborted;
+    };
+    assert.equal(await run(["status"], io, { status: async () => failing }), code);
+    assert.equal(io.err(), "Stopped.\n");
+    const half: Command = async () => EXIT.error;
+    assert.equal(await run(["status"], io, { status: async () => half }), code);
+    const whole: Command = async () => EXIT.done;
+    assert.equal(await run(["status"], io, { status: async () => whole }), 0);
   });
 }

@@ -54,7 +54,7 @@ test("what links prints", () => {
     read.map(({ state }) => state),
     peers.map(([, , state]) => state),
   );
-  const forgotten = { ...nobody, forgotten: new Set(["west", "lost"]) };
+  const forgotten = { ...nobody, peers: ["west", "mounted"], forgotten: new Set(["west", "lost"]) };
   const links = [...read, ...withoutFile(forgotten, new Set(["west"])), ...withoutFile(nobody, new Set())];
   const paint = choosePaint({ env: {} }, { isTTY: false }, "auto");
   assertGolden("links.txt", `${renderLinks(links, paint, true, NOW).join("\n")}\n`);

@@ -79,6 +79,10 @@ test("without a note, with a silent cluster, or of a move that is over: refused 
     refusal("resume", [candidate("w", "west", "uid-west")], [{ status }]),
     /no move of shop\/web is noted in w; no answer from context e: no answer/,
   );
+  assert.match(
+    refusal("resume", [], [{ status }]),
+    /^refused, nothing was written: no cluster answered; no answer from/,
+  );
   const over = (phase: Migration["phase"]) => [candidate("w", "west", "uid-west", { ...note, phase })];
   assert.match(refusal("resume", over("done")), /is done: nothing is left to do/);
   assert.match(refusal("abort", over("aborted")), /is aborted: there is nothing to abort/);
