@@ -2,7 +2,7 @@
 import { impliedMode, latestIntent, parseIntent } from "../../../shared/intent.ts";
 import { INTENT, MODE, REPLICA_OF } from "../../../shared/keys.ts";
 import { annotation, type Service } from "../../../shared/kube/objects.ts";
-import { nativeSlices } from "../../../shared/protocol/contribution.ts";
+import { nativeSlices, ourCopies } from "../../../shared/protocol/contribution.ts";
 import { planService } from "../../../shared/protocol/plan.ts";
 import { type ClusterView, ownView, type Snapshot } from "../../../shared/protocol/snapshot.ts";
 import { hasUsable } from "../../../shared/protocol/usable.ts";
@@ -90,11 +90,13 @@ export const frozenCounted: Decide = (snapshot) => {
   return { ...plan, writes: [...kept, ...removals] };
 };
 
-/** What takes away is written before what adds. */
-export const removalsFirst: Decide = (snapshot) => {
+/** The copies of the own shadow go before the restored selector covers its pods. */
+export const coverDropped: Decide = (snapshot) => {
   const plan = planService(snapshot);
-  const takes = ({ verb }: Write) => verb === "delete";
-  return { ...plan, writes: [...plan.writes.filter(takes), ...plan.writes.filter((write) => !takes(write))] };
+  if (!plan.holds.some(({ message }) => message.includes("in service without the shadow"))) return plan;
+  const own = ownView(snapshot);
+  const removals = ourCopies(own, own.name).map((slice) => removeObject("endpointslices", slice, "goes at once"));
+  return { ...plan, writes: [...plan.writes, ...removals] };
 };
 
 /** Copies that are there stay as they are, whatever becomes of the pods. */
