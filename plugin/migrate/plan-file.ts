@@ -19,6 +19,8 @@ async function readYaml(file: string, { input }: Pick<Io, "input">): Promise<unk
   try {
     return parse(file === "-" ? await text(input()) : await readFile(file, "utf8"));
   } catch (error) {
-    throw new CliError(`plan ${file} cannot be read: ${(error as Error).message.split("\n")[0]}`);
+    throw new CliError(`plan ${file} cannot be read: ${(error as Error).message.split("\n")[0]}`, {
+      next: "kubectl syndicate migrate SERVICE --from CONTEXT --to CONTEXT --dry-run=client -o yaml prints one",
+    });
   }
 }

@@ -11,8 +11,8 @@ export function openRegion(output: Pick<Output, "write" | "columns">): Region {
   return (lines) => {
     // A window made narrower meanwhile has broken what was drawn: it takes more rows than it had lines.
     const up = drawn.reduce((sum, line) => sum + rowsOf(line, output.columns), 0);
-    const text = lines.map((line) => `${line}\x1b[K\n`).join("");
-    output.write(`${up > 0 ? `\x1b[${up}A` : ""}${text}\x1b[J`);
+    // All is cleared first: behind a line that fills its row, a terminal would clear the last character of it.
+    output.write(`${up > 0 ? `\x1b[${up}A` : ""}\x1b[J${lines.map((line) => `${line}\n`).join("")}`);
     drawn = lines;
   };
 }

@@ -103,7 +103,9 @@ describe("plugin", { concurrency: 4 }, () => {
       "migrate disputed -n shop --from east --to west --yes --strategy cutover",
     );
     await driver.says(waits);
-    assertCode(await syndicate("status disputed -n shop --exit-code"), 2);
+    const seen = await syndicate("status disputed -n shop --exit-code -o jsonpath={.move.phase}/{.move.stage}");
+    assertCode(seen, 2);
+    assert.equal(seen.out, "running/drain");
     const rival = await syndicate("migrate disputed -n shop --from west --to east --yes");
     assertCode(rival, 4);
     assert.match(rival.err, /no other move is under way +m-\w+, east to west, begun .* is open/);
@@ -196,7 +198,7 @@ describe("plugin", { concurrency: 4 }, () => {
     await prepare(app, 2, 0);
     const list = await syndicate("status -n shop --contexts east,west");
     assertCode(list, 0);
-    assert.match(list.out, /^NAME +EAST +WEST +SYNC +AGE$/m);
+    assert.match(list.out, /^NAME +EAST +WEST +SYNC +MOVE +AGE$/m);
     assert.match(list.out, /^shown +origin 2\/2 +replica 2\/2 +InSync/m);
     const tree = await syndicate("status shown -n shop --contexts east,west");
     assert.match(tree.out, /^├─ east {3}origin {4}endpoints 2\/2 {3}selector app=shown$/m);

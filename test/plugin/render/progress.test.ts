@@ -59,12 +59,14 @@ test("plain: one line per change, and a sign of life after 30 s of silence", () 
 
 /** What a terminal shows after each frame. */
 function replay(text: string): string[] {
-  const frames = text.split("\x1b[J").slice(0, -1);
   let screen: string[] = [];
+  let up = 0;
+  // Each frame ends with how far the next one goes up.
+  const [, ...frames] = text.split("\x1b[J");
   return frames.map((frame) => {
-    const up = frame.startsWith("\x1b[") ? Number.parseInt(frame.slice(2), 10) : 0;
-    const rest = frame.slice(up > 0 ? `\x1b[${up}A`.length : 0);
-    screen = [...screen.slice(0, screen.length - up), ...rest.replaceAll("\x1b[K", "").split("\n").slice(0, -1)];
+    const [lines = "", next] = frame.split("\x1b[");
+    screen = [...screen.slice(0, screen.length - up), ...lines.split("\n").slice(0, -1)];
+    up = next === undefined ? 0 : Number.parseInt(next, 10);
     return screen.join("\n");
   });
 }
