@@ -32,6 +32,9 @@ export interface AgentOptions {
   ca: string;
 }
 
+/** Thirty of them start on two cores, beside whatever else runs there. */
+const START_SECONDS = 180;
+
 const PROGRAM = fileURLToPath(new URL("../../../sync/main.ts", import.meta.url));
 
 /** Namespace in which an agent of this namespace keeps its Lease and identity, so that many agents share a cluster. */
@@ -67,11 +70,12 @@ export async function startFaultAgent({ lab, name, namespace, own, peer, ca }: A
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
     return { status: answer.status, text: await answer.text() };
   };
-  await waitFor(`${name} to be ready`, async () => {
+  const look = async () => {
     if (!process_.running) throw new Error(`${name} ended:\n${process_.logTail(30)}`);
     // Refused until it listens.
     const { status, text } = await get("/readyz").catch((error: Error) => ({ status: 0, text: error.message }));
     return status === 200 ? { done: undefined } : { seen: `${status} ${text}\n${process_.logTail(10)}` };
-  });
+  };
+  await waitFor(`${name} to be ready`, look, START_SECONDS);
   return { name, process: process_, own: own.proxy, peer: peer.proxy, get };
 }

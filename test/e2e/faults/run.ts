@@ -28,7 +28,11 @@ export function testRows(rows: readonly Row[], scale: Scale): void {
       for (const row of rows) scenes.set(row, new Scene(world, row));
       const open = (row: Row) => sceneOf(row).open(row.fault === "SIGSTOP of the leader" ? 2 : 1);
       // Few at a time: a start costs a second of processor, and a lab has two cores.
-      for (let i = 0; i < rows.length; i += 6) await Promise.all(rows.slice(i, i + 6).map(open));
+      for (let i = 0; i < rows.length; i += 6) {
+        const opened = await Promise.allSettled(rows.slice(i, i + 6).map(open));
+        // Only now, so that whatever was being opened is closed afterwards.
+        for (const result of opened) if (result.status === "rejected") throw result.reason;
+      }
     });
     let failed = false;
     afterEach((t) => {

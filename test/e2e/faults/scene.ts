@@ -15,12 +15,17 @@ import type { FaultSide, FaultWorld } from "./world.ts";
 /** Within this time of its end a fault must have no more consequences. */
 const RECOVERY_SECONDS = 35;
 
+/** Thirty programs start on two cores, beside whatever else runs there. */
+const OPENING_SECONDS = 180;
+
 /** What one row has to itself in the shared world: a namespace with a history, and agents behind proxies of their own. */
 export class Scene {
   readonly row: Row;
   readonly namespace: string;
   readonly history: History;
   agents: FaultAgent[] = [];
+  /** Those of agents that never started, too. */
+  readonly #proxies: FaultProxy[] = [];
   readonly #world: FaultWorld;
 
   constructor(world: FaultWorld, row: Row) {
@@ -42,7 +47,7 @@ export class Scene {
     ]);
     for (const service of ["a", "b", "c"]) await this.history.add(service);
     this.agents = await Promise.all(Array.from({ length: agents }, (_, i) => this.#startAgent(i + 1)));
-    await this.waitCopied(60);
+    await this.waitCopied(OPENING_SECONDS);
   }
 
   /** The agent that holds the Lease. */
@@ -133,11 +138,8 @@ export class Scene {
   }
 
   close(): void {
-    for (const { process, own, peer } of this.agents) {
-      process.kill("SIGKILL");
-      own.close();
-      peer.close();
-    }
+    for (const { process } of this.agents) process.kill("SIGKILL");
+    for (const proxy of this.#proxies) proxy.close();
   }
 
   /** Writes go to the own cluster alone. */
@@ -149,7 +151,9 @@ export class Scene {
     const { lab, east, west, pki } = this.#world;
     const open = async (side: FaultSide) => {
       const { localServer: server, ca } = side.cluster;
-      return { ...side, proxy: await FaultProxy.start({ server, ca }, pki.server) };
+      const proxy = await FaultProxy.start({ server, ca }, pki.server);
+      this.#proxies.push(proxy);
+      return { ...side, proxy };
     };
     const [own, peer] = await Promise.all([open(west), open(east)]);
     const name = `${this.namespace}-${number}`;
