@@ -1,6 +1,6 @@
 /** The connection pool of one cluster. */
 
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { ClusterCredentials } from "./credentials.ts";
 
 /** TCP and TLS must be up by then. Lost SYNs are sent again after 1 and 3 s, so 5 s forgives two. */
@@ -42,7 +42,8 @@ export function openDispatcher(credentials: ClusterCredentials): Dispatcher {
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  if (credentials.proxyUrl === undefined) return new Agent(pool);
+  // A pool and no agent: an undici agent that was told to close forgets its pools, and cannot cut the watches in them any more.
+  if (credentials.proxyUrl === undefined) return new Pool(new URL(credentials.server).origin, pool);
   if (!/^https?:/.test(credentials.proxyUrl))
     throw new Error("proxy-url: only http:// and https:// proxies are supported");
   return new ProxyAgent({ ...pool, uri: credentials.proxyUrl, requestTls: connect });
