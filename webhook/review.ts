@@ -1,10 +1,10 @@
 /** AdmissionReview in and out (admission.k8s.io/v1); no other file builds an answer. */
 
-import * as v from "valibot";
 import type { PatchOperation } from "../shared/admission/json-patch.ts";
 import type { AdmissionRequest } from "../shared/admission/request.ts";
 import { renderViolation, renderViolations, type Violation } from "../shared/admission/violation.ts";
 import type { Service } from "../shared/kube/objects.ts";
+import { explainFault, isReview, isService } from "./review-schema.ts";
 
 /** What the API server gets back. */
 export interface Review {
@@ -35,74 +35,18 @@ export interface DecodedReview {
   request: AdmissionRequest | undefined;
 }
 
-/**
- * Maps are checked in place and never copied: valibot's records drop keys such as `constructor`, which are legal label keys.
- */
-const StringMap = v.custom<Record<string, string>>(
-  (value) => isObject(value) && Object.values(value).every((entry) => typeof entry === "string"),
-  "must be an object of strings",
-);
-const PlainObject = v.custom<Record<string, unknown>>(isObject, "must be an object");
-const Port = v.object({
-  name: v.nullish(v.string()),
-  protocol: v.nullish(v.string()),
-  port: v.number(),
-});
-
-/** The parts of a Service that decisions read. `object` alone would let arrays pass. */
-const ServiceSchema = v.object({
-  metadata: v.pipe(
-    PlainObject,
-    v.object({
-      labels: v.nullish(StringMap),
-      annotations: v.nullish(StringMap),
-      managedFields: v.nullish(v.array(PlainObject)),
-    }),
-  ),
-  spec: v.pipe(
-    PlainObject,
-    v.object({
-      type: v.nullish(v.string()),
-      selector: v.nullish(StringMap),
-      clusterIP: v.nullish(v.string()),
-      ports: v.nullish(v.array(Port)),
-      externalTrafficPolicy: v.nullish(v.string()),
-      internalTrafficPolicy: v.nullish(v.string()),
-    }),
-  ),
-});
-
-const Name = v.pipe(v.string(), v.maxLength(253));
-const RequestSchema = v.object({
-  // A uid is 36 characters; the limit keeps a hostile one out of answers and logs.
-  uid: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-  kind: v.object({ group: v.optional(v.string()), version: v.string(), kind: v.string() }),
-  operation: v.picklist(["CREATE", "UPDATE", "DELETE", "CONNECT"]),
-  namespace: v.optional(Name, ""),
-  name: v.optional(Name, ""),
-  userInfo: v.optional(v.object({ username: v.optional(v.string(), "") }), {}),
-  options: v.nullish(PlainObject),
-  object: v.nullish(PlainObject),
-  oldObject: v.nullish(PlainObject),
-});
-
-const ReviewSchema = v.object({
-  apiVersion: v.literal("admission.k8s.io/v1"),
-  kind: v.literal("AdmissionReview"),
-  request: RequestSchema,
-});
-
 /** Reads the body of a call. Throws `BadReview`, whose message names the faulty field and repeats no value. */
 export function decodeReview(body: unknown): DecodedReview {
-  const { request } = parse(ReviewSchema, body, "");
-  const { uid, kind, operation, namespace, name, userInfo } = request;
+  if (!isReview(body)) throw new BadReview(explainFault(isReview, ""));
+  const { request } = body;
+  const { uid, kind, operation, namespace = "", name = "", userInfo } = request;
   if (kind.kind !== "Service" || (kind.group ?? "") !== "") return { uid, request: undefined };
   const object = readService(request.object, "request.object");
   const oldObject = readService(request.oldObject, "request.oldObject");
   const manager = request.options?.["fieldManager"];
   const decoded: AdmissionRequest = {
     operation,
-    user: userInfo.username,
+    user: userInfo?.username ?? "",
     namespace,
     name,
     ...(typeof manager === "string" ? { fieldManager: manager } : {}),
@@ -169,27 +113,15 @@ function render(remarks: Remarks | undefined): Pick<Review["response"], "warning
   };
 }
 
-/** The object itself, not valibot's copy, so that unknown fields and odd keys stay what they are. */
+/** The object as it came, so that unknown fields and odd keys stay what they are. */
 function readService(value: unknown, path: string): Service | undefined {
   if (value === undefined || value === null) return undefined;
-  parse(ServiceSchema, value, `${path}.`);
-  return value as Service;
+  if (!isService(value)) throw new BadReview(explainFault(isService, path));
+  return value as unknown as Service;
 }
 
 function requireObjects({ operation, object, oldObject }: AdmissionRequest): void {
   const needsObject = operation === "CREATE" || operation === "UPDATE";
   if (needsObject && !object) throw new BadReview(`request.object: missing for ${operation}`);
   if (operation === "UPDATE" && !oldObject) throw new BadReview("request.oldObject: missing for UPDATE");
-}
-
-function parse<T extends v.GenericSchema>(schema: T, value: unknown, prefix: string): v.InferOutput<T> {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = (v.getDotPath(issue) ?? "body").slice(0, 100);
-  throw new BadReview(`${prefix}${path}: expected ${issue.expected ?? issue.message}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -47,12 +47,11 @@ function patchMap(
   const patch: PatchOperation[] = [];
   for (const [key, value] of wanted) {
     const has = Object.hasOwn(present, key);
+    if (has ? present[key] === value : value === undefined) continue;
     const target = `${path}/${escapePointer(key)}`;
-    if (value === undefined) {
-      if (has) patch.push({ op: "remove", path: target });
-    } else if (!has || present[key] !== value) {
-      patch.push({ op: has ? "replace" : "add", path: target, value });
-    }
+    patch.push(
+      value === undefined ? { op: "remove", path: target } : { op: has ? "replace" : "add", path: target, value },
+    );
   }
   return patch;
 }

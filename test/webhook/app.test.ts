@@ -125,8 +125,8 @@ describe("bad input gets a clean 4xx", () => {
     [
       ["nothing", "", 400, /no JSON/],
       ["no JSON", '{"secret":', 400, /no JSON/],
-      ["a JSON string", '"x"', 400, /expected/],
-      ["an array", "[]", 400, /expected/],
+      ["a JSON string", '"x"', 400, /must be object/],
+      ["an array", "[]", 400, /must be object/],
       ["no review", "{}", 400, /apiVersion/],
       ["an old review", reviewBody({}).replace("admission.k8s.io/v1", "admission.k8s.io/v1beta1"), 400, /apiVersion/],
       ["no uid", reviewBody({ uid: "" }), 400, /uid/],
