@@ -13,6 +13,9 @@ export const MAX_BODY_BYTES = 7 * 1024 * 1024;
 /** Bodies held at once, in bytes: with what parsing takes this fits the container's memory. Beyond: 429. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
+/** What API servers send; other spellings of it are taken too. */
+const JSON_TYPE = "application/json";
+
 /** A body that is not taken: the caller's mistake, or too much at once. The message repeats nothing of the body. */
 export class BadBody extends Error {
   override name = "BadBody";
@@ -75,7 +78,7 @@ function refuse(request: IncomingMessage, refusal: BadBody, done: (body: unknown
 /** No inflating: a small body must not become a large one. API servers do not compress. */
 function judgeHeaders({ headers }: IncomingMessage): BadBody | undefined {
   const { "content-type": type = "", "content-encoding": encoding = "identity", "content-length": length } = headers;
-  if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) {
+  if (type !== JSON_TYPE && !/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) {
     return new BadBody(415, "the body must be application/json in the charset utf-8");
   }
   if (encoding !== "identity") return new BadBody(415, "the body must come without content-encoding");

@@ -26,25 +26,26 @@ export interface Decision {
 
 /** A function that answers decoded reviews of one path. It throws only through a bug of ours. */
 export function createDecider(path: Path, deps: DeciderDeps): (decoded: DecodedReview) => Promise<Decision> {
+  const { settings, now, log } = deps;
   return async ({ uid, request }) => {
     if (!request) return { review: allowed(uid), outcome: "allowed" };
-    const situation = await gather(request, deps);
+    const alone: Situation = { request, settings, advice: "unavailable", now: now() };
+    const situation = needsAdvice(alone) ? { ...alone, advice: await ask(request, deps) } : alone;
     const { decision, facts } = path === "mutate" ? change(uid, situation) : judge(uid, situation);
-    const { operation, namespace, name } = request;
-    const fields = { uid, path, operation, namespace, name, user: request.user.slice(0, 253), ...facts };
     // Most Services are none of our business; a line for each would drown the others.
     const level = decision.outcome === "allowed" ? "debug" : "info";
-    deps.log[level](fields, decision.outcome);
+    if (log.isLevelEnabled(level)) {
+      const { operation, namespace, name, user } = request;
+      log[level]({ uid, path, operation, namespace, name, user: user.slice(0, 253), ...facts }, decision.outcome);
+    }
     return decision;
   };
 }
 
-async function gather(request: AdmissionRequest, deps: DeciderDeps): Promise<Situation> {
-  const alone: Situation = { request, settings: deps.settings, advice: "unavailable", now: deps.now() };
-  if (!needsAdvice(alone)) return alone;
-  const advice = await deps.askAdvice(request.namespace, request.name);
+async function ask({ namespace, name }: AdmissionRequest, deps: DeciderDeps): Promise<Situation["advice"]> {
+  const advice = await deps.askAdvice(namespace, name);
   deps.metrics.countAdvice(advice === "unavailable" ? "unavailable" : "answered");
-  return { ...alone, advice };
+  return advice;
 }
 
 interface Outcomes {

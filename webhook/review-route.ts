@@ -1,7 +1,6 @@
 /** One review route: body in, answer out, and every way to fail with its status. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
 import { BadBody, type BodyReader } from "./body.ts";
 import { createDecider, type DeciderDeps, type Path } from "./decision.ts";
 import type { Outcome } from "./metrics.ts";
@@ -17,24 +16,27 @@ export function createReviewRoute(path: Path, deps: DeciderDeps, bodies: BodyRea
   const answer = async (body: unknown, response: ServerResponse): Promise<void> => {
     const start = performance.now();
     const finish = (outcome: Outcome) => metrics.observeRequest(path, outcome, (performance.now() - start) / 1000);
-    const decoded = decode(body);
-    if (decoded instanceof Error) {
-      finish("bad");
-      const status = decoded instanceof BadBody ? decoded.status : 400;
-      log.warn({ path, status, reason: decoded.message }, "refused");
-      return sendJson(response, status, { error: decoded.message });
-    }
+    let uid = "";
     try {
+      const decoded = decode(body);
+      if (decoded instanceof Error) {
+        finish("bad");
+        const status = decoded instanceof BadBody ? decoded.status : 400;
+        log.warn({ path, status, reason: decoded.message }, "refused");
+        return sendJson(response, status, { error: decoded.message });
+      }
+      uid = decoded.uid;
       const { review, outcome } = await decide(decoded);
       finish(outcome);
       sendJson(response, 200, review);
     } catch (error) {
+      // Whatever gets here is our bug.
       finish("error");
-      log.error({ path, uid: decoded.uid, err: error }, "decision failed");
-      sendJson(response, 500, errored(decoded.uid));
+      log.error({ path, uid, err: error }, "decision failed");
+      if (!response.headersSent) sendJson(response, 500, errored(uid));
     }
   };
-  return (request, response) => bodies.read(request, (body) => void answer(body, response).catch(fail(log, response)));
+  return (request, response) => bodies.read(request, (body) => void answer(body, response));
 }
 
 /** The review in a parsed body, or why there is none. */
@@ -46,14 +48,6 @@ function decode(body: unknown): DecodedReview | BadBody | BadReview {
     if (error instanceof BadReview) return error;
     throw error;
   }
-}
-
-/** Whatever gets here is our bug. */
-function fail(log: Logger, response: ServerResponse) {
-  return (error: unknown) => {
-    log.error({ err: error }, "request failed");
-    if (!response.headersSent) sendJson(response, 500, { error: "internal error" });
-  };
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {

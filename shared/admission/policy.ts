@@ -34,7 +34,12 @@ export function renderPolicy(): object[] {
   const metadata = { name: "syndicate", labels: LABELS };
   const apiVersion = "admissionregistration.k8s.io/v1";
   const resourceRules = [
-    { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["services"] },
+    {
+      apiGroups: [""],
+      apiVersions: ["v1"],
+      operations: ["CREATE", "UPDATE"],
+      resources: ["services", "services/status"],
+    },
   ];
   const excluded = { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", SYSTEM_NAMESPACE] };
   const matchConstraints = { namespaceSelector: { matchExpressions: [excluded] }, resourceRules };

@@ -80,6 +80,7 @@ async function register(cluster: LabCluster, path: string, port: number, ca: str
   const mutating = path === "mutate";
   const kind = mutating ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration";
   const operations = mutating ? ["CREATE", "UPDATE"] : ["CREATE", "UPDATE", "DELETE"];
+  const resources = mutating ? ["services"] : ["services", "services/status"];
   await cluster.call("POST", `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s`, {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind,
@@ -88,7 +89,7 @@ async function register(cluster: LabCluster, path: string, port: number, ca: str
       {
         name: `${path}.syndicate.vmware.com`,
         clientConfig: { url: `https://127.0.0.1:${port}/${path}`, caBundle: Buffer.from(ca).toString("base64") },
-        rules: [{ apiGroups: [""], apiVersions: ["v1"], operations, resources: ["services"], scope: "Namespaced" }],
+        rules: [{ apiGroups: [""], apiVersions: ["v1"], operations, resources, scope: "Namespaced" }],
         admissionReviewVersions: ["v1"],
         sideEffects: "None",
         failurePolicy: "Fail",

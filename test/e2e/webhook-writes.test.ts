@@ -66,6 +66,22 @@ describe("forged keys are dropped, whatever the way", () => {
   });
 });
 
+test("through the status endpoint, which takes annotations and labels too, keys are judged as anywhere", async () => {
+  const before = await create("by-status", { [MODE]: "receiver", [SUCCESSOR]: "west" });
+  const patch = (metadata: object) => east.cluster.request("PATCH", `${PATH}/by-status/status`, { metadata });
+  const forged = { [INTENT]: '{"mode":"source","at":"evil","time":1}', [ORIGIN_SELECTOR]: '{"app":"evil"}' };
+  const labels = { [REPLICA_OF]: "evil" };
+  for (const metadata of [{ annotations: forged }, { labels }, { annotations: { [MODE]: null } }]) {
+    const { status, body } = await patch(metadata);
+    assert.equal(status, 403, JSON.stringify(metadata));
+    assert.match(body.message, /only the sync process writes this key|cannot be removed/);
+  }
+  assert.equal((await patch({ labels: { harmless: "yes" } })).status, 200);
+  const stored = await east.read("by-status");
+  assert.deepEqual(stored.metadata.annotations, before.metadata.annotations);
+  assert.equal(label(stored, "harmless"), "yes");
+});
+
 describe("a mode is declared, judged, and tried, whatever the way", () => {
   for (const way of WAYS) {
     test(way, async () => {
