@@ -72,7 +72,7 @@ export function mergeKubeconfigs(files: readonly KubeconfigFile[]): Kubeconfig {
       merged.users,
       entries(config["users"]).map((entry) => absolute(entry, "user", folder)),
     );
-    addNew(merged.contexts, entries(config["contexts"]) as ContextEntry[]);
+    addNew(merged.contexts, entries(config["contexts"]).map(completed));
   }
   return merged;
 }
@@ -92,6 +92,11 @@ function entries(value: unknown): Named[] {
 
 function addNew<T extends Named>(list: T[], more: readonly T[]): void {
   for (const entry of more) if (!list.some(({ name }) => name === entry.name)) list.push(entry);
+}
+
+/** A context without cluster and user is an error only for who uses it. */
+function completed(entry: Named & Partial<ContextEntry>): ContextEntry {
+  return { ...entry, context: { cluster: "", user: "", ...entry.context } };
 }
 
 const PATH_FIELDS = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];

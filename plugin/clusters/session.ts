@@ -114,7 +114,7 @@ export function describeProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const text = error.message.replace(/^\S+ \/\S*: /, "");
   const kind = classifyError(error);
-  if (kind === "unavailable") return `no answer: ${text}`;
+  if (kind === "unavailable") return text.startsWith("no answer") ? text : `no answer: ${text}`;
   return kind === "unauthorized" ? `credentials refused: ${text}` : text;
 }
 

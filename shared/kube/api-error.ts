@@ -139,7 +139,13 @@ export function errorFromNetwork(asked: Asked, cause: unknown, reason?: string):
   if (cause instanceof ApiError) return cause;
   const code = reason ?? networkCode(cause);
   const text = cause instanceof Error && cause.message !== "" ? cause.message : String(cause);
-  return new ApiError({ ...asked, status: 0, reason: code, message: text, cause });
+  return new ApiError({ ...asked, status: 0, reason: code, message: withoutOpenSsl(text), cause });
+}
+
+/** OpenSSL names thread, code, function and line of its source around the few words that say what happened. */
+function withoutOpenSsl(text: string): string {
+  const [, words] = /^[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:\n]+):/.exec(text) ?? [];
+  return words === undefined ? text : `TLS: ${words}`;
 }
 
 function networkCode(cause: unknown): string {

@@ -63,6 +63,20 @@ test("text that is no YAML is told without quoting it", () => {
   );
 });
 
+test("a context that names nothing is one of nothing; what is no list is none", () => {
+  const odd = mergeKubeconfigs([
+    { path: "a", text: "contexts: [{name: x}, {name: y, context: {cluster: c}}, 7]" },
+    { path: "b", text: "contexts: {a: b}\nclusters: 7\nusers: x" },
+    { path: "c", text: "- 1" },
+    { path: "d", text: "" },
+  ]);
+  assert.deepEqual(odd.contexts, [
+    { name: "x", context: { cluster: "", user: "" } },
+    { name: "y", context: { cluster: "c", user: "" } },
+  ]);
+  assert.deepEqual([odd.clusters, odd.users], [[], []]);
+});
+
 test("an unknown context is told with the known ones", () => {
   const merged = mergeKubeconfigs([{ path: "a", text: first }]);
   assert.equal(findContext(merged, "east").context.namespace, "shop");

@@ -119,6 +119,14 @@ describe("no answer", () => {
     });
   }
 
+  test("of what OpenSSL says, the words remain", () => {
+    const text =
+      "402D:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/openssl/x.c:77:\n";
+    const plain = "SSL routines: something else";
+    assert.match(errorFromNetwork(asked, new Error(text)).message, /: TLS: wrong version number$/);
+    assert.ok(errorFromNetwork(asked, new Error(plain)).message.endsWith(plain));
+  });
+
   test("an ApiError passes unchanged", () => {
     const error = errorFromAnswer(asked, 404, "");
     assert.equal(errorFromNetwork(asked, error), error);
