@@ -5,6 +5,7 @@ import {
   consentIgnored,
   contentIgnored,
   coverDropped,
+  freshReadsDropped,
   frozenCounted,
   frozenKept,
   holdDropped,
@@ -23,6 +24,7 @@ import type { Bound } from "./exhaustive/state.ts";
 const ONE_COMMAND: Bound = { commands: 1, podChanges: 0, faults: 0, events: 1, lag: 0 };
 const TWO_COMMANDS: Bound = { commands: 2, podChanges: 0, faults: 0, events: 2, lag: 0 };
 const COMMAND_AND_POD: Bound = { commands: 1, podChanges: 1, faults: 0, events: 2, lag: 0 };
+const LATE: Bound = { ...COMMAND_AND_POD, lag: 1 };
 const ONE_FAULT: Bound = { ...ONE_COMMAND, faults: 1 };
 
 const rows: { name: string; decide: Decide; bound: Bound; breaks: RegExp; start?: Start }[] = [
@@ -33,6 +35,7 @@ const rows: { name: string; decide: Decide; bound: Bound; breaks: RegExp; start?
   { name: "replica-of kept at promotion", decide: replicaLabelKept, bound: ONE_COMMAND, breaks: /^\(e\)/ },
   { name: "frozen addresses count", decide: frozenCounted, bound: COMMAND_AND_POD, breaks: /^\(a\)/ },
   { name: "copies dropped before pods cover them", decide: coverDropped, bound: TWO_COMMANDS, breaks: /^\(a\)/ },
+  { name: "fresh reads dropped", decide: freshReadsDropped, bound: LATE, breaks: /^\(a\)/ },
   { name: "content not followed", decide: contentIgnored, bound: COMMAND_AND_POD, breaks: /^\((c|f)\)/ },
   { name: "frozen slices kept", decide: frozenKept, bound: ONE_COMMAND, breaks: /^\(f\)/ },
   { name: "released, and serves again", decide: releasedServesAgain, bound: COMMAND_AND_POD, breaks: /^\(g\)/ },

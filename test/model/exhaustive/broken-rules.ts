@@ -99,6 +99,12 @@ export const coverDropped: Decide = (snapshot) => {
   return { ...plan, writes: [...plan.writes, ...removals] };
 };
 
+/** Nothing is judged again from fresh reads. */
+export const freshReadsDropped: Decide = (snapshot) => {
+  const plan = planService(snapshot);
+  return { ...plan, writes: plan.writes.map(({ live: _live, ...write }): Write => write) };
+};
+
 /** Copies that are there stay as they are, whatever becomes of the pods. */
 export const contentIgnored: Decide = (snapshot) => {
   const plan = planService(snapshot);

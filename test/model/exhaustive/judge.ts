@@ -81,11 +81,11 @@ export class Judge {
   }
 
   /**
-   * (a) No write of ours takes the last endpoint that can be known to be ready. Content that follows its source is not
-   * judged, nor what a user asked for: `singular`, and a Service deleted.
+   * (a) No write of ours takes the last endpoint that can be known to be ready. Not judged is what a user asked for:
+   * `singular`, and a Service deleted.
    */
   #judgeEndpointsKept(before: number, after: Draft, cluster: number, write: Write): void {
-    if (write.verb === "update" || write.reason.startsWith("singular in")) return;
+    if (write.reason.startsWith("singular in")) return;
     if (this.#latest(after)?.mode === "singular") return;
     const other = after.side(1 - cluster);
     for (const [side, rest, now, name] of [
