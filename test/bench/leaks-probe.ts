@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
 import type { Clock } from "../../shared/kube/clock.ts";
 import type { KubeObject } from "../../shared/kube/objects.ts";
@@ -75,7 +75,11 @@ const path = services.all;
 const reflector = startReflector({ client, path, store: new Store<KubeObject>(), clock, random: () => 0.5 });
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
+  while (!condition()) {
+    // Pauses of no length at all are timers too.
+    advance(0);
+    await turn();
+  }
 }
 
 /** The watch of this number is open on both sides, and the reflector has gone on. */
@@ -102,7 +106,11 @@ async function reset(): Promise<void> {
   await nextWatch(count);
 }
 
+/** Idle connections are closed by then (see `dispatcher.ts`), in time that nobody injects. */
+const IDLE_MS = 17_000;
+
 async function look(): Promise<Holdings> {
+  await sleep(IDLE_MS);
   for (let i = 0; i < 5; i++) {
     await turn();
     globalThis.gc?.();
