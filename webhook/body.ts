@@ -10,8 +10,11 @@ import type { IncomingMessage } from "node:http";
  */
 export const MAX_BODY_BYTES = 7 * 1024 * 1024;
 
-/** Bodies held at once, in bytes: with what parsing takes this fits the container's memory. Beyond: 429. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/**
+ * Bodies held at once, in bytes, from their first byte to their answer. A hostile one takes 15 times its size once parsed
+ * (`[],[],…`), so two of the largest would not fit the container's memory. Beyond: 429.
+ */
+const MAX_HELD_BYTES = 8 * 1024 * 1024;
 
 /** What API servers send; other spellings of it are taken too. */
 const JSON_TYPE = "application/json";
@@ -30,13 +33,14 @@ export class BadBody extends Error {
 /** Reads bodies and counts what is held of all of them together. */
 export interface BodyReader {
   /**
-   * Calls back once, with the parsed body, or with `BadBody`; never if the caller leaves midway. What is left of a refused
+   * Calls back once, with the parsed body, or with `BadBody`; never if the caller leaves midway. The body counts as held
+   * until what `done` returns has settled. What is left of a refused
    * body is read and dropped, so that the caller gets the answer; the server's limit on requests ends endless ones.
    */
-  read(request: IncomingMessage, done: (body: unknown) => void): void;
+  read(request: IncomingMessage, done: (body: unknown) => Promise<void>): void;
 }
 
-/** A reader with its own account of held bytes. `maxHeldBytes` default 64 MiB. */
+/** A reader with its own account of held bytes. `maxHeldBytes` default 8 MiB. */
 export function createBodyReader(maxHeldBytes = MAX_HELD_BYTES): BodyReader {
   let held = 0;
   return {
@@ -61,18 +65,16 @@ export function createBodyReader(maxHeldBytes = MAX_HELD_BYTES): BodyReader {
       };
       const onEnd = () => {
         request.off("close", release);
-        const body = parse(chunks);
-        release();
-        done(body);
+        void done(parse(chunks)).finally(release);
       };
       request.on("data", onData).on("end", onEnd).on("close", release);
     },
   };
 }
 
-function refuse(request: IncomingMessage, refusal: BadBody, done: (body: unknown) => void): void {
+function refuse(request: IncomingMessage, refusal: BadBody, done: (body: unknown) => Promise<void>): void {
   request.resume();
-  done(refusal);
+  void done(refusal);
 }
 
 /** No inflating: a small body must not become a large one. API servers do not compress. */

@@ -36,7 +36,7 @@ export function createReviewRoute(path: Path, deps: DeciderDeps, bodies: BodyRea
       if (!response.headersSent) sendJson(response, 500, errored(uid));
     }
   };
-  return (request, response) => bodies.read(request, (body) => void answer(body, response));
+  return (request, response) => bodies.read(request, (body) => answer(body, response));
 }
 
 /** The review in a parsed body, or why there is none. */

@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { BadBody, createBodyReader } from "../../webhook/body.ts";
 
-/** A server that answers what it read, once `let go`. */
-async function startReader(t: TestContext, maxHeldBytes: number) {
+/** A server that answers what it read, once `until` has settled. */
+async function startReader(t: TestContext, maxHeldBytes: number, until?: Promise<void>) {
   const reader = createBodyReader(maxHeldBytes);
   const server: Server = createServer((incoming, response) => {
-    reader.read(incoming, (body) => {
+    reader.read(incoming, async (body) => {
+      if (!(body instanceof BadBody)) await until;
       response.statusCode = body instanceof BadBody ? body.status : 200;
       response.end(JSON.stringify(body instanceof BadBody ? body.message : body));
     });
@@ -54,6 +55,16 @@ test("too much held at once: the next body gets 429, later ones are taken again"
   finish();
   assert.equal((await first).status, 200);
   assert.equal((await post((outgoing) => outgoing.end(`"${"x".repeat(400)}"`))).status, 200);
+});
+
+test("a body that is not answered yet still counts as held", async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const post = await startReader(t, 1000, promise);
+  const body = `"${"x".repeat(800)}"`;
+  const both = [post((outgoing) => outgoing.end(body)), post((outgoing) => outgoing.end(body))];
+  assert.equal((await Promise.race(both)).status, 429);
+  resolve();
+  assert.deepEqual((await Promise.all(both)).map(({ status }) => status).sort(), [200, 429]);
 });
 
 test("a caller that leaves midway gives its bytes back", async (t) => {
