@@ -10,7 +10,7 @@ import { freePorts } from "./free-ports.ts";
 import { renderKubeconfig } from "./kubeconfig.ts";
 import { type Meter, type MeterSpec, startMeter } from "./meter.ts";
 import { type ClusterAddresses, clusterAddresses, dropFrom, type Network, podAddress } from "./network.ts";
-import { createPod, ensureNamespace, type LabPod, type PodSpec } from "./pod.ts";
+import { createPod, createPodObject, ensureNamespace, type LabPod, type PodObject, type PodSpec } from "./pod.ts";
 import {
   type CommandResult,
   type LabProcess,
@@ -168,6 +168,11 @@ export class LabCluster {
       network: this.#networkOrThrow(),
       room: this.#room,
     });
+  }
+
+  /** Creates the object of a pod alone, at any address: nobody answers there. For what reads objects and sends no requests. */
+  placePod(spec: PodSpec, ip: string): Promise<PodObject> {
+    return createPodObject(spec, ip, this);
   }
 
   /** Starts sending requests from the cluster's host, through its kube-proxy rules. Throws in a lab without network. */

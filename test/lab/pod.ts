@@ -109,36 +109,56 @@ export async function ensureNamespace(request: ApiRequest, name: string): Promis
   await callOrThrow(request, "POST", accounts, { metadata: { name: "default" } }, [CONFLICT]);
 }
 
-/** Starts a pod at an address: first the server, then the object, so that a Ready pod always answers. */
-export async function createPod(spec: PodSpec, ip: string, id: string, around: PodSurroundings): Promise<LabPod> {
-  const { request, network, cluster } = around;
+/** A pod as the API has it: an object, and whoever is asked for it. */
+export interface PodObject {
+  setReady(ready: boolean): Promise<void>;
+  /** Deletes the object; with 0 seconds of grace at once. Does nothing if it is gone. */
+  remove(gracePeriodSeconds: number): Promise<void>;
+}
+
+/** Creates the object of a running pod at an address. */
+export async function createPodObject(
+  spec: PodSpec,
+  ip: string,
+  { request, nodeName, hostAddress }: Pick<PodSurroundings, "request" | "nodeName" | "hostAddress">,
+): Promise<PodObject> {
   const namespace = spec.namespace ?? "default";
-  const netns = await network.attach(`${cluster}-${id}-${spec.name}`, ip);
-  const server = await startServer(spec, netns, around);
+  const NOT_FOUND = 404;
   await ensureNamespace(request, namespace);
   const pods = `/api/v1/namespaces/${namespace}/pods`;
   const path = `${pods}/${spec.name}`;
   const setReady = async (ready: boolean): Promise<void> => {
-    await callOrThrow(request, "PATCH", `${path}/status`, status(ip, around.hostAddress, ready));
+    await callOrThrow(request, "PATCH", `${path}/status`, status(ip, hostAddress, ready));
   };
-  await callOrThrow(request, "POST", pods, manifest(spec, around.nodeName));
+  await callOrThrow(request, "POST", pods, manifest(spec, nodeName));
   await setReady(spec.ready ?? true);
+  return {
+    setReady,
+    remove: async (gracePeriodSeconds) => {
+      await callOrThrow(request, "DELETE", path, { gracePeriodSeconds }, [NOT_FOUND]);
+    },
+  };
+}
+
+/** Starts a pod at an address: first the server, then the object, so that a Ready pod always answers. */
+export async function createPod(spec: PodSpec, ip: string, id: string, around: PodSurroundings): Promise<LabPod> {
+  const { network, cluster } = around;
+  const netns = await network.attach(`${cluster}-${id}-${spec.name}`, ip);
+  const server = await startServer(spec, netns, around);
+  const object = await createPodObject(spec, ip, around);
   const kill = async (): Promise<void> => {
     server.kill("SIGKILL");
     await server.exited;
   };
-  const NOT_FOUND = 404;
   return {
     name: spec.name,
-    namespace,
+    namespace: spec.namespace ?? "default",
     ip,
     kill,
-    setReady,
-    terminate: async (gracePeriodSeconds = 30) => {
-      await callOrThrow(request, "DELETE", path, { gracePeriodSeconds });
-    },
+    setReady: object.setReady,
+    terminate: (gracePeriodSeconds = 30) => object.remove(gracePeriodSeconds),
     remove: async () => {
-      await callOrThrow(request, "DELETE", path, { gracePeriodSeconds: 0 }, [NOT_FOUND]);
+      await object.remove(0);
       await kill();
       await network.detach(netns);
     },

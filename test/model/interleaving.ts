@@ -23,8 +23,8 @@ export type Move =
 
 const index = fc.nat({ max: 3 });
 
-/** Moves in the proportion in which interesting stories happen: much machinery, few commands. */
-export const arbitraryMove: fc.Arbitrary<Move> = fc.oneof(
+/** Moves of controllers, sync processes and watches. */
+export const arbitraryMachinery: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("native" as const), cluster: index }) },
   {
     weight: 10,
@@ -39,6 +39,11 @@ export const arbitraryMove: fc.Arbitrary<Move> = fc.oneof(
       what: fc.constantFrom("services" as const, "slices" as const),
     }),
   },
+);
+
+/** Moves in the proportion in which interesting stories happen: much machinery, few commands. */
+export const arbitraryMove: fc.Arbitrary<Move> = fc.oneof(
+  { weight: 26, arbitrary: arbitraryMachinery },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -71,7 +76,8 @@ export const arbitraryMove: fc.Arbitrary<Move> = fc.oneof(
 
 const LABELS = { app: "web" };
 
-function newService(): Service {
+/** The manifest of the Service in all random stories. */
+export function newService(): Service {
   return {
     metadata: { name: "web", namespace: "shop" },
     spec: { selector: LABELS, ports: [{ port: 80, protocol: "TCP", targetPort: 8080 }] },
@@ -106,8 +112,7 @@ export function play(world: World, moves: readonly Move[]): void {
   const names = [...world.clusters.keys()];
   watchWrites(world);
   for (const move of moves) {
-    const name = "cluster" in move ? names[move.cluster % names.length] : undefined;
-    act(world, names, name ?? "", move);
+    makeMove(world, names, move);
   }
   for (const cluster of world.clusters.values()) cluster.reachable = true;
   for (const one of names) for (const other of names) world.heal(one, other);
@@ -115,7 +120,9 @@ export function play(world: World, moves: readonly Move[]): void {
   checkAtRest(world);
 }
 
-function act(world: World, names: readonly string[], name: string, move: Move): void {
+/** Makes one move in a world of clusters with these names. */
+export function makeMove(world: World, names: readonly string[], move: Move): void {
+  const name = ("cluster" in move ? names[move.cluster % names.length] : undefined) ?? "";
   const cluster = world.clusters.get(name);
   switch (move.kind) {
     case "native":

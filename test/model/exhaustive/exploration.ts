@@ -35,6 +35,10 @@ export interface Options {
   start: Start;
   bound: Bound;
   decide?: Decide;
+  /** What people, pods and faults do, in words, and the state before it: only what is accepted happens. Default: everything. */
+  accept?: (what: string, before: Draft) => boolean;
+  /** Shown every state in which nothing is left to do. The draft is reused. */
+  onRest?: (draft: Draft, space: Space, plans: Plans) => void;
   /** Told now and then: states found and states still to be looked at. */
   onProgress?: (states: number, frontier: number) => void;
 }
@@ -100,7 +104,10 @@ export class Exploration {
       this.#ways += 1;
       if (!belated) this.#graph.add(id);
     };
-    const outside: Emit = (next) => this.#note(this.#space.intern(next), state);
+    const { accept } = this.#options;
+    const outside: Emit = (next, what) => {
+      if (accept?.(what(), draft) ?? true) this.#note(this.#space.intern(next), state);
+    };
     try {
       this.#steps(draft, this.#next, protocol, outside);
       if (this.#ways === 0) this.#judgeRest(draft);
@@ -115,6 +122,7 @@ export class Exploration {
     const busy = this.#space.names.find((_, cluster) => isBusy(this.#actors, draft, cluster));
     if (busy) throw new Violation(`(e) ${busy} writes again and again, and nothing changes`);
     this.#judge.judgeRest(draft);
+    this.#options.onRest?.(draft, this.#space, this.#plans);
   }
 
   #steps(draft: Draft, next: Draft, protocol: Emit, outside: Emit): void {
