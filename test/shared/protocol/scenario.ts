@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { MODE } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
-import { watchWrites } from "../../model/interleaving.ts";
+import { watchWrites } from "../../model/invariants.ts";
 import { World } from "../../model/world.ts";
 
 /** What a cluster looks like at rest. Left-out fields are not checked. */
