@@ -1,7 +1,7 @@
 /** Ends that a story about any number of clusters can have: as many as random orders of everything else bring to light. */
 import fc from "fast-check";
 import { MODE, SUCCESSOR } from "../../shared/keys.ts";
-import type { Service } from "../../shared/kube/objects.ts";
+import { annotation } from "../../shared/kube/objects.ts";
 import { arbitraryMachinery, makeMove, newService } from "./interleaving.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { podAddress, type Script, type ScriptEvent, startedAddress } from "./script.ts";
@@ -11,7 +11,10 @@ const LABELS = { app: "web" };
 /** Steps of controllers, watches and sync processes between two events. */
 const MOST_STEPS = 60;
 
-/** Outcomes by cluster of so many random orders, each once; the first is the one in which every event waits for rest. */
+/**
+ * Outcomes by cluster of so many random orders, each once; the first is the one in which every event waits for rest. Orders in
+ * which an event would change nothing are another story's, and left out.
+ */
 export function sampleOutcomes(script: Script, clusters: readonly string[], runs: number): Record<string, Outcome>[] {
   const between = fc.array(arbitraryMachinery, { maxLength: MOST_STEPS, size: "max" });
   const orders = fc.sample(fc.array(between, { minLength: script.events.length, maxLength: script.events.length }), {
@@ -21,11 +24,12 @@ export function sampleOutcomes(script: Script, clusters: readonly string[], runs
   const ends = new Map<string, Record<string, Outcome>>();
   for (const order of [undefined, ...orders]) {
     const world = begin(clusters);
-    for (const [i, event] of script.events.entries()) {
+    const happened = script.events.every((event, i) => {
       if (order) for (const move of order[i] ?? []) makeMove(world, clusters, move);
       else world.settle(400);
-      act(world, script, event, clusters);
-    }
+      return act(world, script, event, clusters);
+    });
+    if (!happened) continue;
     world.settle(400);
     const end = describe(world);
     ends.set(JSON.stringify(end), end);
@@ -48,32 +52,30 @@ function startPod(world: World, cluster: string, ip: string): void {
   world.cluster(cluster).pods.set(ip, { ip, labels: LABELS, ready: true });
 }
 
-function act(world: World, script: Script, event: ScriptEvent, clusters: readonly string[]): void {
+/** False if it changes nothing. */
+function act(world: World, script: Script, event: ScriptEvent, clusters: readonly string[]): boolean {
   const cluster = world.cluster(event.cluster);
   const service = cluster.services.get(world.key.name);
   switch (event.kind) {
-    case "mode":
+    case "mode": {
       world.wait(2_000);
-      if (!service) return;
-      world.annotate(cluster.name, {
-        [MODE]: event.mode,
-        ...(event.successor ? { [SUCCESSOR]: event.successor } : {}),
-      });
-      return;
+      if (!service || annotation(service, MODE) === (event.mode ?? undefined)) return false;
+      const named = event.successor ? { [SUCCESSOR]: event.successor } : {};
+      world.annotate(cluster.name, { [MODE]: event.mode, ...named });
+      return true;
+    }
     case "delete":
-      cluster.services.delete(world.key.name);
-      return;
+      return cluster.services.delete(world.key.name);
     case "apply":
       if (service) cluster.patchService(service, { spec: { selector: LABELS } });
       else cluster.createService(newService());
-      return;
+      return true;
     case "pod": {
       const first = podAddress(cluster.name, clusters, 1);
       if (event.change === "starts") startPod(world, cluster.name, startedAddress(script, event, clusters));
       else if (event.change === "gone") cluster.pods.delete(first);
-      else if (cluster.pods.has(first)) {
-        cluster.pods.set(first, { ip: first, labels: LABELS, ready: event.change === "ready" });
-      }
+      else cluster.pods.set(first, { ip: first, labels: LABELS, ready: event.change === "ready" });
+      return true;
     }
   }
 }
@@ -81,7 +83,7 @@ function act(world: World, script: Script, event: ScriptEvent, clusters: readonl
 function describe(world: World): Record<string, Outcome> {
   const outcomes = [...world.clusters.values()].map((cluster) => {
     const outcome = outcomeOf(world.key.name, {
-      services: [...cluster.services.values()] as Service[],
+      services: [...cluster.services.values()],
       slices: [...cluster.slices.values()],
       endpoints: cluster.endpoints.get(world.key.name),
       reason: world.reconcile(cluster.name).condition?.reason,
