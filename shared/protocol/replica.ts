@@ -3,7 +3,7 @@
 import { copyIntent, formatIntent, type Intent, impliedMode } from "../intent.ts";
 import { INTENT, isOurKey, LABELS_NOT_COPIED, MODE, ORIGIN_SELECTOR, REPLICA_OF } from "../keys.ts";
 import type { Service } from "../kube/objects.ts";
-import { formatSelector, ownSelector } from "../selector.ts";
+import { effectiveSelector, formatSelector } from "../selector.ts";
 import { equalMaps } from "./copies.ts";
 import { equalPorts, portablePorts } from "./ports.ts";
 
@@ -23,7 +23,7 @@ export function replicaLabels(origin: Service, of: string): Record<string, strin
 
 /** The Service to create in `cluster` as replica of `origin` (which lives in `of`), following `intent` if there is one. */
 export function newReplica(origin: Service, of: string, cluster: string, intent: Intent | undefined): Service {
-  const selector = ownSelector(origin);
+  const selector = effectiveSelector(origin);
   const mode = impliedMode(intent, cluster);
   const { namespace = "", name } = origin.metadata;
   return {

@@ -13,7 +13,14 @@ import {
   SUCCESSOR,
 } from "../../keys.ts";
 import { annotation, label, type Service } from "../../kube/objects.ts";
-import { formatSelector, hasSelector, ownSelector, sameSelector, savedSelector } from "../../selector.ts";
+import {
+  effectiveSelector,
+  formatSelector,
+  hasSelector,
+  ownSelector,
+  sameSelector,
+  savedSelector,
+} from "../../selector.ts";
 import type { Context } from "../context.ts";
 import { ourCopies } from "../contribution.ts";
 import { replicaLabelPatch, replicaSpecPatch } from "../replica.ts";
@@ -78,7 +85,9 @@ function selectorAnnotations({ service, desire }: Context, origin: Service | und
     };
   }
   const save = desire.selector !== "leave" && hasSelector(service) && !sameSelector(savedSelector(service), live);
-  const fromOrigin = origin && ownSelector(origin);
+  // An origin that was a replica itself may know a selector from its own origin alone: better than none.
+  const known = annotation(service, ORIGIN_SELECTOR) !== undefined;
+  const fromOrigin = origin && (known ? ownSelector(origin) : effectiveSelector(origin));
   const text = fromOrigin && formatSelector(fromOrigin);
   return {
     ...(save && live ? { [SELECTOR]: formatSelector(live) } : {}),

@@ -133,6 +133,31 @@ const rows: { name: string; clusters: string[]; steps: Step[] }[] = [
     ],
   },
   {
+    name: "deleted by hand under the union of a former replica: what is made in its place finds the pods by the selector remembered there",
+    clusters: THREE,
+    steps: [
+      eastServes,
+      {
+        act: (world) => {
+          westPods(world);
+          declare(world, "west", "source");
+          // Stamped, and no replica any more; its selector is still to come.
+          world.reconcile("west", 1);
+          world.reconcile("west", 1);
+          declare(world, "west", "union");
+        },
+      },
+      {
+        act: (world) => {
+          world.cluster("east").services.delete("web");
+          world.cluster("east").pods.delete("e1");
+        },
+        mayEmpty: true,
+        expect: Object.fromEntries(THREE.map((name) => [name, { serves: ["e2", "w1", "w2"], reason: "InSync" }])),
+      },
+    ],
+  },
+  {
     name: "a named successor that cannot be read is refused",
     clusters: THREE,
     steps: [
