@@ -4,6 +4,7 @@ import { MIN_READY_SECONDS, MODE, SUCCESSOR } from "../../shared/keys.ts";
 import { classifyError } from "../../shared/kube/api-error.ts";
 import { annotation, type EndpointSlice, type Endpoints, type Service } from "../../shared/kube/objects.ts";
 import { endpointSlices, endpoints, services } from "../../shared/kube/resources.ts";
+import { hasSelector } from "../../shared/selector.ts";
 import type { PodObject } from "../lab/pod.ts";
 import { reachOutcomes } from "../model/exhaustive/script-outcomes.ts";
 import { type Outcome, outcomeOf } from "../model/outcome.ts";
@@ -90,6 +91,7 @@ export class ReplayedStory {
       case "mode":
         return this.#declare(side, event.mode, event.successor);
       case "apply":
+        if (hasSelector(await this.#app.read(side))) return false;
         await this.#apply(side);
         return true;
       case "delete":

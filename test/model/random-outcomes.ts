@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { MODE, SUCCESSOR } from "../../shared/keys.ts";
 import { annotation } from "../../shared/kube/objects.ts";
+import { hasSelector } from "../../shared/selector.ts";
 import { arbitraryMachinery, makeMove, newService } from "./interleaving.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { podAddress, type Script, type ScriptEvent, startedAddress } from "./script.ts";
@@ -67,6 +68,7 @@ function act(world: World, script: Script, event: ScriptEvent, clusters: readonl
     case "delete":
       return cluster.services.delete(world.key.name);
     case "apply":
+      if (hasSelector(service)) return false;
       if (service) cluster.patchService(service, { spec: { selector: LABELS } });
       else cluster.createService(newService());
       return true;
