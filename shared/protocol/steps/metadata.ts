@@ -85,14 +85,18 @@ function selectorAnnotations({ service, desire }: Context, origin: Service | und
     };
   }
   const save = desire.selector !== "leave" && hasSelector(service) && !sameSelector(savedSelector(service), live);
-  // An origin that was a replica itself may know a selector from its own origin alone: better than none.
-  const known = annotation(service, ORIGIN_SELECTOR) !== undefined;
-  const fromOrigin = origin && (known ? ownSelector(origin) : effectiveSelector(origin));
-  const text = fromOrigin && formatSelector(fromOrigin);
+  const text = selectorFrom(service, origin);
   return {
     ...(save && live ? { [SELECTOR]: formatSelector(live) } : {}),
     ...(text !== undefined && annotation(service, ORIGIN_SELECTOR) !== text ? { [ORIGIN_SELECTOR]: text } : {}),
   };
+}
+
+/** What a replica remembers of its origin. One that was a replica itself may know its own origin's alone: better than none. */
+function selectorFrom(service: Service, origin: Service | undefined): string | undefined {
+  const known = annotation(service, ORIGIN_SELECTOR) !== undefined;
+  const selector = origin && (known ? ownSelector(origin) : effectiveSelector(origin));
+  return selector && formatSelector(selector);
 }
 
 /** Keys go last: as long as they are there, a restart knows what is left to do. */
