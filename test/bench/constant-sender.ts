@@ -14,6 +14,12 @@ const SPIN_MS = 1.5;
 /** A send this late was missed: the machine was busy with something else than the server under test. */
 const LATE_MS = 20;
 
+/**
+ * Calls beyond these wait for their turn, which counts as their latency. Without a bound each call that finds none free opens
+ * one, and after a stall of milliseconds both sides are busy with handshakes for good.
+ */
+const CONNECTIONS = 64;
+
 // Late sends are the sender's fault: it goes before the servers where that is allowed.
 try {
   setPriority(-10);
@@ -23,7 +29,12 @@ try {
 
 const [taskFile = "", samplesFile = ""] = process.argv.slice(2);
 const { port, ca, paths, body, rate, warmUp, seconds } = JSON.parse(readFileSync(taskFile, "utf8")) as SendTask;
-const pool = new Pool(`https://127.0.0.1:${port}`, { connect: { ca }, pipelining: 1, allowH2: false });
+const pool = new Pool(`https://127.0.0.1:${port}`, {
+  connect: { ca },
+  connections: CONNECTIONS,
+  pipelining: 1,
+  allowH2: false,
+});
 const headers = { "content-type": "application/json", accept: "application/json, */*" };
 const samples: SendSamples = { millis: [], missed: 0, failed: 0 };
 
