@@ -11,7 +11,7 @@ const rows: [string, string[], string[]][] = [
   ["nothing typed", [""], VERBS.map(({ name }) => name).filter((name) => !name.includes(" "))],
   ["half a command", ["mig"], ["migrate"]],
   ["a command below another", ["migrate", "r"], ["resume", "rollback"]],
-  ["flags of a command below another", ["migrate", "abort", "--pro"], ["--progress"]],
+  ["flags of a command below another", ["migrate", "abort", "--prog"], ["--progress"]],
   ["flags that are missing", ["migrate", "web", ""], ["--from", "--to"]],
   ["a flag already given is not offered again", ["migrate", "--from", "east", ""], ["--to"]],
   ["long flags by their beginning", ["status", "--no"], ["--no-headers"]],
