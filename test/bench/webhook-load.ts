@@ -22,7 +22,7 @@ export interface Load {
 const WARM_UP_S = 2;
 /** A run with more missed sends than this share says more about the sender than about the server. */
 const MAX_MISSED = 0.001;
-const ATTEMPTS = 4;
+const ATTEMPTS = 8;
 
 /** A load on `cluster`'s host against servers whose certificates `ca` signed. */
 export function createLoad(lab: Lab, cluster: LabCluster, ca: string, tell: (line: string) => void): Load {
