@@ -1,4 +1,5 @@
 /** What is wrong with a command line, in kubectl's words instead of yargs'. Pure. */
+import { nearestWord } from "../shared/nearest-word.ts";
 
 /**
  * The message for people. `message` is yargs', `words` are what was typed, `verbs` all commands; `verb` is the one typed,
@@ -20,7 +21,10 @@ export function describeMistake(
   if (flags.length > 0) return `unknown flag: ${[...new Set(flags)].map(asFlag).join(", ")}`;
   if (verb !== undefined) return `${names.map((name) => `"${name}"`).join(", ")}: one word too many`;
   const [first = ""] = names;
-  const meant = verbs.find((one) => !one.includes(" ") && isNear(first, one));
+  const meant = meantVerb(
+    first,
+    verbs.filter((one) => !one.includes(" ")),
+  );
   return `unknown command "${first}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
 }
 
@@ -28,12 +32,8 @@ function asFlag(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
-/** One letter wrong, missing, too many, or two of them the wrong way round; or the beginning of it. */
-function isNear(typed: string, word: string): boolean {
-  if (typed.length > 1 && word.startsWith(typed)) return true;
-  const same = [...typed].findIndex((letter, i) => letter !== word[i]);
-  const at = same < 0 ? typed.length : same;
-  const [a, b] = [typed.slice(at), word.slice(at)];
-  const swapped = a.slice(0, 2) === [...b.slice(0, 2)].reverse().join("") && a.slice(2) === b.slice(2);
-  return swapped || a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
+/** The command whose beginning was typed, else the nearest; of two letters nothing can be told by two edits. */
+function meantVerb(typed: string, verbs: readonly string[]): string | undefined {
+  const begun = typed.length > 1 ? verbs.find((verb) => verb.startsWith(typed)) : undefined;
+  return begun ?? nearestWord(typed, verbs, typed.length > 2 ? 2 : 1);
 }

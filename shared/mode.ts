@@ -1,4 +1,5 @@
 /** The four words a user may write into `vmware.com/syndicate-mode`, and how to read them. */
+import { nearestWord } from "./nearest-word.ts";
 
 export const MODES = ["source", "receiver", "union", "singular"] as const;
 
@@ -20,21 +21,5 @@ export function suggestMode(word: string): Mode | undefined {
   const wanted = word.trim().toLowerCase();
   const exact = parseMode(wanted);
   if (exact) return exact;
-  const near = MODES.map((mode) => ({ mode, edits: editDistance(wanted, mode) })).sort((a, b) => a.edits - b.edits)[0];
-  return near && near.edits <= 2 ? near.mode : undefined;
-}
-
-/** Levenshtein distance; inputs longer than 32 characters count as far away (annotation values may be 256 KiB). */
-function editDistance(from: string, to: string): number {
-  if (from.length > 32) return from.length;
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[to.length] ?? 0;
+  return nearestWord(wanted, MODES, 2);
 }
