@@ -12,7 +12,7 @@ export const MAX_BODY_BYTES = 7 * 1024 * 1024;
 
 /**
  * Bodies held at once, in bytes, from their first byte to their answer. A hostile one takes 15 times its size once parsed
- * (`[],[],…`), so two of the largest would not fit the container's memory. Beyond: 429.
+ * (`[],[],…`): some of the largest together would fill the heap. Beyond: 429.
  */
 const MAX_HELD_BYTES = 8 * 1024 * 1024;
 
