@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { PEER_ACCOUNT, SYSTEM_NAMESPACE, TOKEN_OF } from "../../shared/keys.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
 import { type Clock, sleep } from "../../shared/kube/clock.ts";
+import { removeIfExists } from "../../shared/kube/lookup.ts";
 import type { KubeObject } from "../../shared/kube/objects.ts";
 import { secrets } from "../../shared/kube/resources.ts";
 import { CliError } from "../exit.ts";
@@ -86,5 +87,5 @@ export async function endTokens(
   names: readonly string[],
   call: { deadlineMs: number },
 ): Promise<void> {
-  for (const name of names) await client.remove(secrets.one(SYSTEM_NAMESPACE, name), {}, call);
+  for (const name of names) await removeIfExists(client, secrets.one(SYSTEM_NAMESPACE, name), {}, call);
 }

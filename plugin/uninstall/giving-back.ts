@@ -2,7 +2,7 @@
 import { CONDITION_IN_SYNC, MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SHADOW_OF } from "../../shared/keys.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
 import { type Clock, sleep } from "../../shared/kube/clock.ts";
-import { getIfExists } from "../../shared/kube/lookup.ts";
+import { getIfExists, removeIfExists } from "../../shared/kube/lookup.ts";
 import type { EndpointSlice, Service } from "../../shared/kube/objects.ts";
 import { endpointSlices, services } from "../../shared/kube/resources.ts";
 import { nativeSlices } from "../../shared/protocol/contribution.ts";
@@ -30,7 +30,7 @@ export async function giveBack({ service, kind, selector }: Handover, hands: Han
   const { namespace = "", name, uid = "" } = service.metadata;
   const path = services.one(namespace, name);
   if (kind === "delete") {
-    await client.remove(path, { uid }, { deadlineMs });
+    await removeIfExists(client, path, { uid }, { deadlineMs });
     return;
   }
   const live = await getIfExists<Service>(client, path, { deadlineMs });
@@ -80,9 +80,7 @@ async function removeCopies(namespace: string, name: string, { client, deadlineM
   for (const { metadata } of shadows.items) await removeOne(client, services.one(namespace, metadata.name), deadlineMs);
 }
 
-/** Deletes an object that may be gone already. */
-export async function removeOne(client: KubeClient, path: string, deadlineMs: number): Promise<boolean> {
-  if (!(await getIfExists(client, path, { deadlineMs }))) return false;
-  await client.remove(path, {}, { deadlineMs, propagation: "Background" });
-  return true;
+/** Deletes an object, which garbage collection may have done already; false if so. */
+export function removeOne(client: KubeClient, path: string, deadlineMs: number): Promise<boolean> {
+  return removeIfExists(client, path, {}, { deadlineMs, propagation: "Background" });
 }

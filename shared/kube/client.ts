@@ -22,6 +22,11 @@ export interface WriteOptions extends CallOptions {
   dryRun?: boolean;
 }
 
+export interface RemoveOptions extends WriteOptions {
+  /** What happens to dependents. Default: the server's for the kind. */
+  propagation?: Propagation;
+}
+
 export interface PatchOptions extends WriteOptions {
   /** Server-side apply only: take fields over from other managers. Default false. */
   force?: boolean;
@@ -70,11 +75,7 @@ export interface KubeClient {
   /** PUT: only for objects that are wholly ours. With `metadata.resourceVersion` in the body, races are refused (`conflict`). */
   replace<T = KubeObject>(path: string, body: unknown, options?: WriteOptions): Promise<T>;
   patch<T = KubeObject>(path: string, body: unknown, type: PatchType, options?: PatchOptions): Promise<T>;
-  remove(
-    path: string,
-    preconditions?: Preconditions,
-    options?: WriteOptions & { propagation?: Propagation },
-  ): Promise<void>;
+  remove(path: string, preconditions?: Preconditions, options?: RemoveOptions): Promise<void>;
   /** A GET whose answer is a stream of watch events; `path` carries `watch=true`. `signal` ends it with reason `Aborted`. */
   stream(path: string, signal: AbortSignal, options?: StreamOptions): Promise<AsyncIterable<WatchEvent>>;
   /** Resolves if the server answers on a fresh connection. Default deadline 5,000 ms. */
