@@ -32,7 +32,7 @@ export interface Config {
   podCIDRs: readonly string[];
   /** How much is taken from a peer. */
   peerLimits: PeerLimits;
-  /** kubeconfig of the own cluster; undefined: the Pod's ServiceAccount. */
+  /** kubeconfig of the own cluster, which holds all it needs as one of a peer does; undefined: the Pod's ServiceAccount. */
   kubeconfig: string | undefined;
   logLevel: string;
 }

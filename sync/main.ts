@@ -6,7 +6,7 @@ import { FIELD_MANAGER } from "../shared/keys.ts";
 import { createClient } from "../shared/kube/client.ts";
 import { systemClock } from "../shared/kube/clock.ts";
 import { inClusterCredentials } from "../shared/kube/in-cluster.ts";
-import { fileCredentials } from "../shared/kube/personal-kubeconfig.ts";
+import { parsePlainKubeconfig } from "../shared/kube/kubeconfig.ts";
 import { VERSION } from "../shared/version.ts";
 import { startCertificates } from "./certificates/schedule.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
@@ -19,7 +19,7 @@ import { createAdviceServer, createHealthServer, listen } from "./server.ts";
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: { cluster: config.clusterName } });
   const credentials = config.kubeconfig
-    ? await fileCredentials(config.kubeconfig)
+    ? parsePlainKubeconfig(await readFile(config.kubeconfig, "utf8"), config.kubeconfig)
     : await inClusterCredentials({
         readFile: (path) => readFile(path, "utf8"),
         host: process.env["KUBERNETES_SERVICE_HOST"],

@@ -2,7 +2,7 @@
 import type { Scope } from "../shared/identity.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
 import { credentialsEnd } from "../shared/kube/credential-end.ts";
-import { parsePeerKubeconfig } from "../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
@@ -178,7 +178,7 @@ export class Peers {
     const before = this.#peers.get(name);
     let client: KubeClient | undefined;
     try {
-      const credentials = parsePeerKubeconfig(file.text, name);
+      const credentials = parsePlainKubeconfig(file.text, name);
       client = createClient(credentials, { cluster: name });
       const scope = await this.#prove(name, client);
       const cluster = new WatchedCluster(name, client, credentials.podCIDRs, this.#options.events(name));
@@ -199,7 +199,7 @@ export class Peers {
   /** New credentials for a connected peer: proven first, swapped then; a bad file leaves the good ones in place. */
   async #rotate(peer: Peer, client: KubeClient, file: PeerFile): Promise<void> {
     try {
-      const credentials = parsePeerKubeconfig(file.text, peer.name);
+      const credentials = parsePlainKubeconfig(file.text, peer.name);
       const candidate = createClient(credentials, { cluster: peer.name });
       await this.#prove(peer.name, candidate).finally(() => candidate.close());
       await client.swap(credentials);

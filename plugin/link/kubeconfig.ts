@@ -1,7 +1,7 @@
 /** The kubeconfig by which one cluster reads another: exactly what the sync process accepts. Pure. */
 import { stringify } from "yaml";
 import { KUBECONFIG_EXTENSION, PEER_ACCOUNT } from "../../shared/keys.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 
 export interface PeerEntry {
   /** Name of the cluster it leads to. */
@@ -32,7 +32,7 @@ export function renderPeerKubeconfig({ name, server, authority, token, podCIDRs 
     users: [{ name: PEER_ACCOUNT, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: PEER_ACCOUNT } }],
   });
-  parsePeerKubeconfig(text, name);
+  parsePlainKubeconfig(text, name);
   return text;
 }
 

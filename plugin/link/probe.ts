@@ -2,7 +2,7 @@
 import { classifyError } from "../../shared/kube/api-error.ts";
 import { createClient } from "../../shared/kube/client.ts";
 import type { ClusterCredentials } from "../../shared/kube/credentials.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { services } from "../../shared/kube/resources.ts";
 import { readClusterUid } from "../clusters/identity.ts";
 import { describeProblem } from "../clusters/session.ts";
@@ -30,7 +30,7 @@ export interface ProbedPeer {
 export async function probePeer(name: string, text: string, deadlineMs: number): Promise<ProbedPeer> {
   let credentials: ClusterCredentials;
   try {
-    credentials = parsePeerKubeconfig(text, name);
+    credentials = parsePlainKubeconfig(text, name);
   } catch (error) {
     const problem = (error as Error).message;
     return { name, server: "", podCIDRs: [], credential: "none", state: "refused", problem };

@@ -1,7 +1,7 @@
 /** Carries a link out: account, token, proof, file, and the end of tokens that were replaced. */
 import { SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import { sleep } from "../../shared/kube/clock.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { formatDuration } from "../duration.ts";
 import { CliError } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -68,7 +68,7 @@ async function prove({ peer, wanted, usual, deadlineMs }: Work, token: string, i
   const { server } = peer;
   const authority = wanted.server === server ? wanted.authority : usual;
   const text = renderPeerKubeconfig({ name: peer.name, server, authority, podCIDRs: [], token });
-  const credentials = parsePeerKubeconfig(text, peer.name);
+  const credentials = parsePlainKubeconfig(text, peer.name);
   const until = io.clock.now() + PROOF_MS;
   for (;;) {
     const { state, problem, uid } = await tryReading(peer.name, credentials, deadlineMs);

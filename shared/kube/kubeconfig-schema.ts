@@ -1,4 +1,4 @@
-/** What a peer's kubeconfig may hold, and what to write instead of what it may not. */
+/** What a kubeconfig for sync may hold, and what to write instead of what it may not. */
 
 import { isIP } from "node:net";
 import * as v from "valibot";
@@ -57,7 +57,7 @@ const Context = v.strictObject({
 });
 
 /** A kubeconfig as the YAML parser gives it. */
-export const PeerKubeconfig = v.strictObject({
+export const PlainKubeconfig = v.strictObject({
   apiVersion: v.optional(v.literal("v1")),
   kind: v.optional(v.literal("Config")),
   preferences: v.optional(v.unknown()),
@@ -96,9 +96,9 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? "the file";
   const field = String(issue.path?.at(-1)?.key ?? "");
   const instead = INSTEAD.get(field);
-  if (instead !== undefined) return `${path} is not accepted in a peer's kubeconfig: it ${instead}`;
+  if (instead !== undefined) return `${path} is not accepted in a kubeconfig for sync: it ${instead}`;
   if (issue.type === "strict_object" && issue.expected === "never") {
-    return `${path} is not accepted in a peer's kubeconfig (unknown field)`;
+    return `${path} is not accepted in a kubeconfig for sync (unknown field)`;
   }
   if (issue.received === "undefined") return `${path} is missing`;
   return issue.kind === "validation"

@@ -1,6 +1,7 @@
 /**
- * Kubeconfigs of peers. A kubeconfig is code: `exec` runs commands, `tokenFile` and the like read any file of ours, and
- * whoever may edit a peer's Secret would gain that. Only the few fields that carry plain data are accepted.
+ * Kubeconfigs that sync reads: those of peers, and its own outside of a cluster. A kubeconfig is code: `exec` runs commands,
+ * `tokenFile` and the like read any file of ours, and whoever may edit a peer's Secret would gain that. Only the few fields
+ * that carry plain data are accepted.
  */
 
 import { X509Certificate } from "node:crypto";
@@ -8,7 +9,7 @@ import { createSecureContext } from "node:tls";
 import * as v from "valibot";
 import { LineCounter, parseDocument } from "yaml";
 import type { ClusterCredentials } from "./credentials.ts";
-import { describeIssue, PeerKubeconfig, podCIDRsOf } from "./kubeconfig-schema.ts";
+import { describeIssue, PlainKubeconfig, podCIDRsOf } from "./kubeconfig-schema.ts";
 
 /** Far above any kubeconfig of one cluster; a Secret may hold 1 MiB. */
 const MAX_CHARACTERS = 1024 * 1024;
@@ -19,12 +20,12 @@ export class KubeconfigError extends Error {
 }
 
 /**
- * The credentials in a peer's kubeconfig. `file` is its name for messages. The current context counts, or the only one; its
+ * The credentials in such a kubeconfig. `file` is its name for messages. The current context counts, or the only one; its
  * namespace is ignored. Every entry of the file must be acceptable, also those the context does not use.
  * Throws `KubeconfigError`.
  */
-export function parsePeerKubeconfig(text: string, file: string): ClusterCredentials {
-  const result = v.safeParse(PeerKubeconfig, readYaml(text, file));
+export function parsePlainKubeconfig(text: string, file: string): ClusterCredentials {
+  const result = v.safeParse(PlainKubeconfig, readYaml(text, file));
   if (!result.success) throw new KubeconfigError(`${file}: ${describeIssue(result.issues[0])}`);
   const config = result.output;
   const context = chooseContext(config, file);
@@ -43,7 +44,7 @@ export function parsePeerKubeconfig(text: string, file: string): ClusterCredenti
   return credentials;
 }
 
-type Config = v.InferOutput<typeof PeerKubeconfig>;
+type Config = v.InferOutput<typeof PlainKubeconfig>;
 
 function chooseContext(config: Config, file: string): { cluster: string; user: string } {
   const current = config["current-context"];
@@ -91,7 +92,7 @@ function readYaml(text: string, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch {
-    throw new KubeconfigError(`${file}: YAML anchors and aliases are not accepted in a peer's kubeconfig`);
+    throw new KubeconfigError(`${file}: YAML anchors and aliases are not accepted in a kubeconfig for sync`);
   }
 }
 

@@ -1,18 +1,11 @@
 /**
  * Kubeconfigs of the person (or administrator) who starts a program: trusted, and with every kind of authentication
- * `@kubernetes/client-node` knows. Peers' files go through `kubeconfig.ts` instead.
+ * `@kubernetes/client-node` knows. What sync reads goes through `kubeconfig.ts` instead.
  */
 
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterCredentials, TokenSource } from "./credentials.ts";
-
-/** The credentials of one context of a kubeconfig file; default its current context. Throws as `credentialsFromKubeConfig` does. */
-export async function fileCredentials(file: string, contextName?: string): Promise<ClusterCredentials> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(file);
-  return credentialsFromKubeConfig(kubeConfig, contextName ?? kubeConfig.getCurrentContext());
-}
 
 /** The credentials of one context of a kubeconfig given as text. Throws as `credentialsFromKubeConfig` does. */
 export async function credentialsFromText(text: string, contextName: string): Promise<ClusterCredentials> {
@@ -25,7 +18,7 @@ export async function credentialsFromText(text: string, contextName: string): Pr
  * The credentials of one context, of whatever kind: token, client certificate, exec plugin, OIDC, basic. Exec plugins run
  * now, and again when their token has expired or was refused. A client certificate from an exec plugin is asked for once.
  * `podCIDRs` is empty: client-node drops cluster extensions.
- * Throws an Error on an unknown context, cluster or user, on a file that cannot be read, and what an exec plugin reports.
+ * Throws an Error on an unknown context, cluster or user, and what an exec plugin reports.
  */
 export async function credentialsFromKubeConfig(
   kubeConfig: KubeConfig,

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../../shared/kube/resources.ts";
 
 const [resultFile = "", ...files] = process.argv.slice(2);
@@ -18,7 +18,7 @@ async function listAndWatch(client: KubeClient, collection: string): Promise<voi
 
 await Promise.all(
   files.flatMap((file, i) => {
-    const client = createClient(parsePeerKubeconfig(readFileSync(file, "utf8"), "floor"), { cluster: "floor" });
+    const client = createClient(parsePlainKubeconfig(readFileSync(file, "utf8"), "floor"), { cluster: "floor" });
     const paths = [services.all, endpointSlices.all, ...(i === 0 ? [endpoints.all, namespaces.all] : [])];
     return paths.map((path) => listAndWatch(client, path));
   }),

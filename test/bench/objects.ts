@@ -1,13 +1,13 @@
 /** The objects that benches fill clusters with. */
 import { MANAGED_BY, SERVICE_NAME } from "../../shared/keys.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import type { EndpointSlice, Service } from "../../shared/kube/objects.ts";
 import type { LabCluster } from "../lab/lab.ts";
 
 /** A client of the administrator, from outside of the lab's network. */
 export function connectBench(cluster: LabCluster): KubeClient {
-  return createClient(parsePeerKubeconfig(cluster.adminKubeconfig("local"), cluster.name), {
+  return createClient(parsePlainKubeconfig(cluster.adminKubeconfig("local"), cluster.name), {
     cluster: cluster.name,
     userAgent: "bench",
   });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SERVICE_NAME } from "../../shared/keys.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { type Endpoint, type EndpointSlice, label } from "../../shared/kube/objects.ts";
 import { endpointSlices } from "../../shared/kube/resources.ts";
 import { readMetrics, writesBetween } from "./metrics.ts";
@@ -24,7 +24,7 @@ import {
 const [taskFile = "", samplesFile = ""] = process.argv.slice(2);
 const task = JSON.parse(readFileSync(taskFile, "utf8")) as PropagationTask;
 const connect = (name: "east" | "west"): KubeClient =>
-  createClient(parsePeerKubeconfig(task[name], name), { cluster: name, userAgent: "bench" });
+  createClient(parsePlainKubeconfig(task[name], name), { cluster: name, userAgent: "bench" });
 const [east, west] = [connect("east"), connect("west")];
 
 /** A carrier that was stopped has its backlog behind it, and all code has run, before anything counts. */

@@ -20,6 +20,7 @@ import {
   serviceNames,
 } from "./propagation-task.ts";
 import { type BenchOptions, makeRow, type PartResult, percentile, type Row } from "./row.ts";
+import { stopProxies } from "./scale-lab.ts";
 
 const NAMESPACES = { ours: "bench-ours", floor: "bench-floor" };
 const STEADY = { rate: 30, seconds: 4, rounds: 7, noise: 0 };
@@ -46,6 +47,7 @@ export async function measureChanges({ tell, scale }: BenchOptions): Promise<Par
 async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): Promise<PartResult> {
   const [east, west] = [lab.cluster("east"), lab.cluster("west")];
   const agents = await installSyndicate(lab, { webhook: false, env: { EXCLUDE, LOG_LEVEL: "info" } });
+  stopProxies(lab);
   const api = await discoverySlices(east);
   await Promise.all([east, west].map((cluster) => createSubjects(cluster, cluster === east)));
   const forwarder = await startForwarder(lab, api);

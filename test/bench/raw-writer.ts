@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createClient, type PatchType } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import type { KubeObject } from "../../shared/kube/objects.ts";
 
 /** One write. */
@@ -20,7 +20,7 @@ export interface RawWrite {
 
 const IN_FLIGHT = 32;
 const [kubeconfig = "", writesFile = "", resultFile = ""] = process.argv.slice(2);
-const client = createClient(parsePeerKubeconfig(readFileSync(kubeconfig, "utf8"), "floor"), { cluster: "floor" });
+const client = createClient(parsePlainKubeconfig(readFileSync(kubeconfig, "utf8"), "floor"), { cluster: "floor" });
 const lines = readFileSync(writesFile, "utf8").trim().split("\n");
 
 /** uid of the Service made for a key: the server chose it, and what belongs to the Service names it. */

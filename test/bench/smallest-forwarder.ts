@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Agent } from "undici";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 
 interface Slice {
   metadata: { name: string; namespace: string; labels: Record<string, string>; resourceVersion: string };
@@ -13,7 +13,7 @@ interface Slice {
 
 const [sourceFile = "", targetFile = "", api = "", namespace = ""] = process.argv.slice(2);
 const [source, target] = [sourceFile, targetFile].map((file) => {
-  const { server, caData, cert, key } = parsePeerKubeconfig(readFileSync(file, "utf8"), "floor");
+  const { server, caData, cert, key } = parsePlainKubeconfig(readFileSync(file, "utf8"), "floor");
   const tls = { ...(caData ? { ca: caData } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
   const pool = { allowH2: false, connections: 32, connect: tls, headersTimeout: 0, bodyTimeout: 0 };
   return { server, agent: new Agent(pool) };

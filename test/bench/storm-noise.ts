@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { endpointSlices } from "../../shared/kube/resources.ts";
 import { benchService, benchSlice } from "./objects.ts";
 import { NOISE_NAMESPACES, NOISE_WIDTH, type PropagationTask, serviceNames } from "./propagation-task.ts";
@@ -13,7 +13,7 @@ import { NOISE_NAMESPACES, NOISE_WIDTH, type PropagationTask, serviceNames } fro
 const [taskFile = "", rateText = ""] = process.argv.slice(2);
 const task = JSON.parse(readFileSync(taskFile, "utf8")) as PropagationTask;
 const rate = Number(rateText);
-const east = createClient(parsePeerKubeconfig(task.east, "east"), { cluster: "east", userAgent: "bench" });
+const east = createClient(parsePlainKubeconfig(task.east, "east"), { cluster: "east", userAgent: "bench" });
 const targets = serviceNames(NOISE_WIDTH).flatMap((name) =>
   Object.values(NOISE_NAMESPACES).map((namespace) => benchService(namespace, name)),
 );

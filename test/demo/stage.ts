@@ -1,5 +1,5 @@
 import { createClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import type { Side } from "../e2e/world.ts";
 import { type Agent, type InstallOptions, installSyndicate } from "../lab/installation.ts";
 import { type Lab, type LabCluster, startLab } from "../lab/lab.ts";
@@ -45,7 +45,7 @@ export async function openStage({
 }
 
 function openSide(cluster: LabCluster, agents: ReadonlyMap<string, Agent>): Side {
-  const credentials = parsePeerKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
+  const credentials = parsePlainKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
   const agent = agents.get(cluster.name);
   if (!agent) throw new Error(`nothing was installed into ${cluster.name}`);
   const client = createClient(credentials, { cluster: cluster.name, userAgent: "demo" });

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { describe } from "node:test";
 import { tryReading } from "../../plugin/link/probe.ts";
 import { MIN_READY_SECONDS, ORDERS_CONFIGMAP, PEERS_SECRET, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { configMaps, endpointSlices, namespaces, secrets, services } from "../../shared/kube/resources.ts";
 import { Application } from "./application.ts";
 import { type Answer, assertCode, runPlugin } from "./plugin-process.ts";
@@ -49,11 +49,11 @@ describe("commands", () => {
     );
     assertCode(moved, 0);
     assert.match(moved.out, /another address, other pod networks/);
-    assert.deepEqual(parsePeerKubeconfig(await readLinked(east, "west"), "west").podCIDRs, ["10.2.0.0/16"]);
+    assert.deepEqual(parsePlainKubeconfig(await readLinked(east, "west"), "west").podCIDRs, ["10.2.0.0/16"]);
     assertCode(await syndicate("link west --context east --rotate --grace 1s"), 0);
     // The API server believes a token it has seen for ten more seconds.
     await waitFor("the end of the token that was replaced", async () => {
-      const { state } = await tryReading("west", parsePeerKubeconfig(first, "west"), 5_000);
+      const { state } = await tryReading("west", parsePlainKubeconfig(first, "west"), 5_000);
       return state === "refused" ? { done: undefined } : { seen: state };
     });
     await mount(east, "west");

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PEERS_SECRET, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { startLab } from "../lab/lab.ts";
 import { runCommand } from "../lab/process.ts";
 
@@ -43,5 +43,5 @@ for (const [i, block] of blocks.entries()) {
 
 test("the kubeconfig made by the guide was one that sync accepts", () => {
   const text = Buffer.from(seen.linked ?? "", "base64").toString("utf8");
-  assert.equal(parsePeerKubeconfig(text, "west").server, lab.cluster("west").localServer);
+  assert.equal(parsePlainKubeconfig(text, "west").server, lab.cluster("west").localServer);
 });

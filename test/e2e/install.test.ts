@@ -7,7 +7,7 @@ import type { Identity } from "../../shared/identity.ts";
 import { IDENTITY_CONFIGMAP, LEASE, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import { classifyError } from "../../shared/kube/api-error.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { configMaps, endpointSlices, leases, namespaces, secrets, services } from "../../shared/kube/resources.ts";
 import { CERTIFICATE_SECRET } from "../../sync/certificates/cluster-store.ts";
 import { readBundle, readLeaf } from "../../sync/certificates/facts.ts";
@@ -31,7 +31,7 @@ async function kubectl(...args: string[]): Promise<string> {
 /** A client with the rights of one of our ServiceAccounts, through a kubeconfig as docs/install.md makes it. */
 async function clientAs(account: string): Promise<KubeClient> {
   const token = await kubectl("-n", SYSTEM_NAMESPACE, "create", "token", account);
-  return createClient(parsePeerKubeconfig(east.tokenKubeconfig("local", token.trim()), account), { cluster: "east" });
+  return createClient(parsePlainKubeconfig(east.tokenKubeconfig("local", token.trim()), account), { cluster: "east" });
 }
 
 async function assertForbidden(call: Promise<unknown>): Promise<void> {

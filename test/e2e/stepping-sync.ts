@@ -3,11 +3,11 @@
  * object, status included. Composed as sync/main.ts composes the real one, without certificates, election, identity (the
  * ordinary process has published it) and HTTP servers.
  */
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { pino } from "pino";
 import { FIELD_MANAGER } from "../../shared/keys.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { fileCredentials } from "../../shared/kube/personal-kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { readConfig } from "../../sync/config.ts";
 import { Controller } from "../../sync/controller.ts";
 import { createRecorder } from "../../sync/events.ts";
@@ -38,7 +38,7 @@ function mortal(client: KubeClient): KubeClient {
 
 const config = readConfig(process.argv.slice(2), process.env);
 const log = pino({ level: config.logLevel, base: { cluster: config.clusterName } });
-const credentials = await fileCredentials(config.kubeconfig ?? "");
+const credentials = parsePlainKubeconfig(readFileSync(config.kubeconfig ?? "", "utf8"), "stepping-sync");
 const client = mortal(createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER }));
 const clusterUid = await readClusterUid(client);
 const onError = (error: unknown) => log.debug({ err: error }, "an Event could not be written");

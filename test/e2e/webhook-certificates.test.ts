@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { CERTIFICATE_SECRET, createClusterStore } from "../../sync/certificates/cluster-store.ts";
 import { readBundle, readLeaf } from "../../sync/certificates/facts.ts";
 import { CertificateKeeper } from "../../sync/certificates/keeper.ts";
@@ -38,7 +38,7 @@ before(async () => {
   lab = await startLab({ clusters: ["east"] });
   east = await guardCluster(lab, "east");
   await east.cluster.ensureNamespace("syndicate-system");
-  const kubeconfig = parsePeerKubeconfig(east.cluster.adminKubeconfig("local"), "east");
+  const kubeconfig = parsePlainKubeconfig(east.cluster.adminKubeconfig("local"), "east");
   const client = createClient(kubeconfig, { cluster: "east", userAgent: "certificates-test" });
   const log = { info: () => {}, warn: () => {} };
   // The first one hands its certificate to the running webhook, the second to a replica that is only looked at.

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { type Agent, type InstallOptions, installSyndicate } from "../lab/installation.ts";
 import { type Lab, type LabCluster, startLab } from "../lab/lab.ts";
 
@@ -53,7 +53,7 @@ async function openWorld({ beforeInstall, clusters = ["east", "west"], ...option
 }
 
 function openSide(cluster: LabCluster): Side {
-  const credentials = parsePeerKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
+  const credentials = parsePlainKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
   const client = createClient(credentials, { cluster: cluster.name, userAgent: "e2e" });
   return { name: cluster.name, cluster, client } as Side;
 }

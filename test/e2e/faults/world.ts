@@ -1,5 +1,5 @@
 import { createClient, type KubeClient } from "../../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../../shared/kube/kubeconfig.ts";
 import { type ClusterPki, makePki } from "../../lab/certificates.ts";
 import { type Lab, type LabCluster, startLab } from "../../lab/lab.ts";
 import { Witness } from "./witness.ts";
@@ -40,7 +40,7 @@ async function makeToken(cluster: LabCluster): Promise<string> {
 }
 
 async function openSide(cluster: LabCluster): Promise<FaultSide> {
-  const credentials = parsePeerKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
+  const credentials = parsePlainKubeconfig(cluster.adminKubeconfig("local"), cluster.name);
   const client = createClient(credentials, { cluster: cluster.name, userAgent: "e2e" });
   return { cluster, client, token: await makeToken(cluster) };
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { classifyError } from "../../../shared/kube/api-error.ts";
 import { createClient, type KubeClient } from "../../../shared/kube/client.ts";
-import { parsePeerKubeconfig } from "../../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../../shared/kube/kubeconfig.ts";
 import type { EndpointSlice, Service } from "../../../shared/kube/objects.ts";
 import { startReflector } from "../../../shared/kube/reflector.ts";
 import { endpointSlices, services } from "../../../shared/kube/resources.ts";
@@ -22,7 +22,7 @@ let client: KubeClient;
 before(async () => {
   lab = await startLab();
   east = lab.cluster("east");
-  client = createClient(parsePeerKubeconfig(east.adminKubeconfig("local"), "east"), { cluster: "east" });
+  client = createClient(parsePlainKubeconfig(east.adminKubeconfig("local"), "east"), { cluster: "east" });
 });
 
 after(async () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { chooseWanted, decideLink, type LinkDecision, type Wanted } from "../../../plugin/link/decision.ts";
 import { renderPeerKubeconfig, tokenEnd } from "../../../plugin/link/kubeconfig.ts";
 import type { ProbedPeer } from "../../../plugin/link/probe.ts";
-import { parsePeerKubeconfig } from "../../../shared/kube/kubeconfig.ts";
+import { parsePlainKubeconfig } from "../../../shared/kube/kubeconfig.ts";
 
 const here = { name: "east", uid: "uid-east" };
 const peer = { name: "west", uid: "uid-west", server: "https://west.example", podCIDRs: ["10.2.0.0/16"] };
@@ -74,7 +74,7 @@ for (const [name, input, expected] of wishes) {
 
 test("the file is what sync accepts, and nothing else can be written", () => {
   const entry = { name: "west", server: "https://west.example:6443", token: "t", podCIDRs: ["10.2.0.0/16"] };
-  const read = parsePeerKubeconfig(renderPeerKubeconfig(entry), "west");
+  const read = parsePlainKubeconfig(renderPeerKubeconfig(entry), "west");
   assert.deepEqual([read.server, read.token, read.podCIDRs], [entry.server, "t", entry.podCIDRs]);
   assert.throws(() => renderPeerKubeconfig({ ...entry, server: "http://west.example" }), /must begin with https/);
   assert.throws(() => renderPeerKubeconfig({ ...entry, podCIDRs: ["10.2"] }), /must be a network/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
-import { KubeconfigError, parsePeerKubeconfig } from "../../../shared/kube/kubeconfig.ts";
+import { KubeconfigError, parsePlainKubeconfig } from "../../../shared/kube/kubeconfig.ts";
 import { makeCertificate } from "./test-certificates.ts";
 
 const SECRET = "s3cret-t0ken-value";
@@ -39,7 +39,7 @@ function kubeconfig(change: { cluster?: Fields; user?: Fields; file?: Fields } =
 
 function refusal(text: string): string {
   try {
-    parsePeerKubeconfig(text, "east");
+    parsePlainKubeconfig(text, "east");
   } catch (error) {
     assert.ok(error instanceof KubeconfigError, String(error));
     assert.ok(
@@ -53,7 +53,7 @@ function refusal(text: string): string {
 
 describe("accepted", () => {
   test("a token", () => {
-    assert.deepEqual(parsePeerKubeconfig(kubeconfig(), "east"), {
+    assert.deepEqual(parsePlainKubeconfig(kubeconfig(), "east"), {
       server: "https://10.0.0.1:6443",
       caData: own.cert,
       token: SECRET,
@@ -71,7 +71,7 @@ describe("accepted", () => {
       ],
     };
     const user = { token: undefined, "client-certificate-data": base64(own.cert), "client-key-data": base64(own.key) };
-    assert.deepEqual(parsePeerKubeconfig(kubeconfig({ cluster, user }), "east"), {
+    assert.deepEqual(parsePlainKubeconfig(kubeconfig({ cluster, user }), "east"), {
       server: "https://rancher.example/k8s/clusters/c-1",
       serverName: "kubernetes",
       caData: own.cert,
@@ -82,12 +82,12 @@ describe("accepted", () => {
   });
 
   test("spaces and line ends around a token are dropped", () => {
-    assert.equal(parsePeerKubeconfig(kubeconfig({ user: { token: ` ${SECRET}\n` } }), "east").token, SECRET);
+    assert.equal(parsePlainKubeconfig(kubeconfig({ user: { token: ` ${SECRET}\n` } }), "east").token, SECRET);
   });
 
   test("the only context, when none is current; JSON, which is YAML", () => {
     const text = kubeconfig({ file: { "current-context": "" } });
-    assert.equal(parsePeerKubeconfig(text, "east").token, SECRET);
+    assert.equal(parsePlainKubeconfig(text, "east").token, SECRET);
   });
 });
 

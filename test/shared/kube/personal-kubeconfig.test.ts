@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { KubeConfig } from "@kubernetes/client-node";
-import { currentToken } from "../../../shared/kube/credentials.ts";
-import { credentialsFromKubeConfig, fileCredentials } from "../../../shared/kube/personal-kubeconfig.ts";
+import { type ClusterCredentials, currentToken } from "../../../shared/kube/credentials.ts";
+import { credentialsFromKubeConfig } from "../../../shared/kube/personal-kubeconfig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -56,6 +56,12 @@ writeFileSync(
 );
 
 const east = { server: "https://10.0.0.1:6443", caData: "CA", serverName: "kubernetes", headers: {}, podCIDRs: [] };
+function fileCredentials(path: string, context?: string): Promise<ClusterCredentials> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(path);
+  return credentialsFromKubeConfig(kubeConfig, context ?? kubeConfig.getCurrentContext());
+}
+
 const rows: { context: string | undefined; expected: object }[] = [
   { context: undefined, expected: { ...east, token: "abc" } },
   { context: "token", expected: { ...east, token: "abc" } },
