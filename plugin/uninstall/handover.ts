@@ -2,7 +2,7 @@
 import { isOurKey, MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SHADOW_OF } from "../../shared/keys.ts";
 import { type EndpointSlice, label, type Service } from "../../shared/kube/objects.ts";
 import { replicaOf } from "../../shared/protocol/contribution.ts";
-import { hasSelector, type Selector, savedSelector } from "../../shared/selector.ts";
+import { effectiveSelector, hasSelector, type Selector } from "../../shared/selector.ts";
 
 /** One Service that we have changed or made. */
 export interface Handover {
@@ -20,7 +20,7 @@ export function listHandovers(services: readonly Service[], slices: readonly End
     .filter((service) => label(service, SHADOW_OF) === undefined)
     .flatMap((service): Handover[] => {
       if (replicaOf(service) !== undefined) return [{ service, kind: "delete" }];
-      const selector = savedSelector(service);
+      const selector = effectiveSelector(service);
       if (selector && !hasSelector(service)) return [{ service, kind: "restore", selector }];
       const isCopied = copied.has(serviceId(service));
       if (!isCopied && ourAnnotations(service).length === 0) return [];

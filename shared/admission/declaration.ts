@@ -50,8 +50,8 @@ export function readModeChange(change: Change): ModeChange {
   if (text !== undefined && !mode) return { kind: "unknown", word: text };
   const copy = change.old ? intentCopy(change.old) : carriedIntent(change);
   if (copy && impliedMode(copy, change.settings.cluster) === mode) return { kind: "implied", mode };
-  // Taking away a word that never was a mode takes nothing back.
-  if (!mode && !copy && !parseMode(modeText(change.old))) return { kind: "implied", mode };
+  // Taking away a word that nobody ever stamped takes nothing back: no cluster has followed it.
+  if (!mode && !copy) return { kind: "implied", mode };
   if (mode && isReapply(change)) return { kind: "reapplied", mode };
   return { kind: "declared", mode };
 }

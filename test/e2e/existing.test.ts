@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
 import { ADOPT, SUCCESSOR } from "../../shared/keys.ts";
-import type { EndpointSlice, Endpoints, Service } from "../../shared/kube/objects.ts";
-import { endpointSlices, endpoints, services } from "../../shared/kube/resources.ts";
+import type { EndpointSlice, Endpoints, KubeObject, Service } from "../../shared/kube/objects.ts";
+import { endpointSlices, endpoints, events, services } from "../../shared/kube/resources.ts";
 import type { LabPod } from "../lab/lab.ts";
 import { Application, removeAtOnce } from "./application.ts";
 import { following, serving } from "./expectations.ts";
 import { afterwards, settle, waitAtRest, waitCondition, waitReplicated } from "./rest.ts";
-import { assertSummary, waitSummary } from "./summary.ts";
+import { assertSummary, summarise, waitSummary } from "./summary.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
+import { waitFor } from "./waiting.ts";
 import { type Side, scenario, useWorld } from "./world.ts";
 
 // Services that exist in the new cluster before a move: from the application's own manifest, or with a life of their own.
@@ -21,8 +22,17 @@ const twins = {
   handed: new Application("handed"),
 };
 
+/** The same Service with another port in west. */
+const unlike = {
+  east: new Application("unlike"),
+  west: new Application("unlike", { ports: [{ port: 81, targetPort: 8080, protocol: "TCP" }] }),
+};
+
 const world = useWorld({
   beforeInstall: async (sides) => {
+    const [east, west] = sides as [Side, Side];
+    await unlike.east.prepare({ sides });
+    await Promise.all([unlike.east.create(east), unlike.west.create(west)]);
     for (const app of Object.values(twins)) {
       await app.prepare({ sides });
       await Promise.all(sides.map((side) => app.create(side)));
@@ -46,6 +56,17 @@ async function waitWitness(name: string): Promise<void> {
   await Promise.all([here.create(world.east), there.create(world.west)]);
   await waitReplicated(here, world.west, world.east);
   await waitReplicated(there, world.east, world.west);
+}
+
+/** Waits for a Warning about an application with this reason, and returns what it says. */
+function waitWarning(app: Application, side: Side, reason: string): Promise<string> {
+  return waitFor(`an Event ${reason} on ${app.name} in ${side.name}`, async () => {
+    type Found = { type: string; reason: string; note: string; regarding: { name: string } } & KubeObject;
+    const { items } = await side.client.list<Found>(events.in(app.namespace));
+    const about = items.filter(({ regarding }) => regarding.name === app.name);
+    const found = about.find((event) => event.type === "Warning" && event.reason === reason);
+    return found ? { done: found.note } : { seen: about.map((event) => event.reason).join() };
+  });
 }
 
 interface Twins {
@@ -153,5 +174,22 @@ describe("existing", { concurrency: 4 }, () => {
     await removeAtOnce(first);
     await afterwards();
     await traffic.stopWithoutLoss();
+  });
+
+  scenario(world, "two Services whose ports differ: both sides say so, and what flows already goes on", async (t) => {
+    const { east, west, sides } = world;
+    const app = unlike.east;
+    const [first, second] = [await app.startPods(east, 1), await app.startPods(west, 1)];
+    const traffic = [await startTraffic(t, app, [east]), await startTraffic(t, unlike.west, [west])];
+    await app.declare(east, "receiver", { [SUCCESSOR]: "west" });
+    const notes = await Promise.all(sides.map((side) => waitWarning(app, side, "PortConflict")));
+    assert.match(notes[0] ?? "", /80\/TCP against .*81\/TCP/);
+    assert.match(notes[1] ?? "", /81\/TCP against .*80\/TCP/);
+    for (const side of sides) await waitCondition(app, side, "PortConflict");
+    await settle();
+    const [inEast, inWest] = await Promise.all([summarise(app, east), summarise(app, west)]);
+    assert.deepEqual([inEast.service, inEast.native], ["selects", first.map((pod) => pod.name)]);
+    assert.deepEqual([inWest.service, inWest.native], ["selects", second.map((pod) => pod.name)]);
+    for (const one of traffic) await one.stopWithoutLoss();
   });
 });

@@ -7,7 +7,7 @@ import type { Side } from "./world.ts";
 
 const NOTHING_OF_OURS = { mirrored: undefined, copies: {}, skipMirror: false, shadows: 0, strays: [] };
 
-function names(pods: readonly LabPod[]): string[] {
+function names(pods: readonly Pick<LabPod, "name">[]): string[] {
   return pods.map((pod) => pod.name).sort();
 }
 
@@ -21,13 +21,18 @@ export function absent(): Summary {
 }
 
 /** A Service with its own selector that serves with these pods; `keys` are those of ours it may carry. */
-export function serving(pods: readonly LabPod[], mode?: Mode, ...keys: string[]): Summary {
+export function serving(pods: readonly Pick<LabPod, "name">[], mode?: Mode, ...keys: string[]): Summary {
   const common = { service: "selects", mode, native: names(pods), endpoints: names(pods) } as const;
   return { ...NOTHING_OF_OURS, ...common, keys: sorted(mode && "mode", mode && "intent", ...keys) };
 }
 
 /** A Service without selector that holds copies of these pods of another cluster. */
-export function following(of: Side, pods: readonly LabPod[], mode: Mode | undefined, ...keys: string[]): Summary {
+export function following(
+  of: Side,
+  pods: readonly Pick<LabPod, "name">[],
+  mode: Mode | undefined,
+  ...keys: string[]
+): Summary {
   return {
     ...NOTHING_OF_OURS,
     service: "no selector",
@@ -41,7 +46,7 @@ export function following(of: Side, pods: readonly LabPod[], mode: Mode | undefi
 }
 
 /** A Service whose shadow tracks its own pods, with copies of every cluster's. */
-export function united(copies: Record<string, readonly LabPod[]>, ...keys: string[]): Summary {
+export function united(copies: Record<string, readonly Pick<LabPod, "name">[]>, ...keys: string[]): Summary {
   const listed = Object.entries(copies).map(([cluster, pods]) => [cluster, names(pods)] as const);
   return {
     ...NOTHING_OF_OURS,

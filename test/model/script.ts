@@ -61,7 +61,8 @@ function isPossible(clusters: readonly string[], events: readonly ScriptEvent[])
     if (now === "gone" || now === event.change) return false;
     first.set(event.cluster, event.change);
   }
-  return events.some(({ kind }) => kind === "mode");
+  const said = events.find((event) => event.kind === "mode");
+  return said !== undefined && said.mode !== null;
 }
 
 function arbitraryEvent(clusters: readonly string[]): fc.Arbitrary<ScriptEvent> {

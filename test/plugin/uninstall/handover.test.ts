@@ -21,6 +21,21 @@ const worlds: [string, () => World, string, Pick<Handover, "kind" | "selector"> 
   ["who follows", moved, "east", { kind: "restore", selector: { app: "web" } }],
   ["who serves", moved, "west", { kind: "clean" }],
   [
+    "who was promoted and follows again before it selected anything: it knows its origin's selector alone",
+    () => {
+      const world = replicated();
+      world.annotate("east", { [MODE]: "receiver" });
+      world.reconcile("east");
+      world.reconcile("west", 1);
+      world.wait(5000);
+      world.annotate("east", { [MODE]: "source" });
+      letRest(world);
+      return world;
+    },
+    "west",
+    { kind: "restore", selector: { app: "web" } },
+  ],
+  [
     "who is about to be served by others too",
     () => {
       const world = replicated();

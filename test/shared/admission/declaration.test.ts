@@ -86,6 +86,10 @@ describe("not stamped", () => {
       "the mode the own intent copy implies",
       situation({ object: serving, oldObject: annotated(serving, MODE, "union") }),
     ],
+    [
+      "a mode taken away that nobody had stamped yet: no cluster has followed it",
+      situation({ object: service(), oldObject: service({ annotations: { [MODE]: "source" } }) }),
+    ],
     ["a word that is no mode", situation({ object: annotated(serving, MODE, "sorce"), oldObject: serving })],
     [
       "receiver whose successor is not to be found",

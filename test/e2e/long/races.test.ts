@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { ADOPT } from "../../../shared/keys.ts";
+import { waitAgreed } from "../agreement.ts";
+import { attack, disturb, Target } from "../attack.ts";
+import { drawAttack, tell } from "../attack-script.ts";
+import { PATIENCE_SECONDS, together } from "../recipes.ts";
+import { afterwards, settle, waitReplicated } from "../rest.ts";
+import { startTraffic, type Traffic } from "../traffic.ts";
+import { type Side, scenario, useWorld } from "../world.ts";
+
+// Many people declare at the same moments in all clusters, pods come and go, programs are killed and networks cut. Whoever wins:
+// all end in what the last word asks for, and nobody's request is lost.
+
+const ROUNDS = Number(process.env["RACES"] ?? 3);
+const SEED = Number(process.env["PROPERTY_SEED"] ?? 20_261_121);
+const ATTACK_MS = 15_000;
+const CLUSTERS = ["east", "west", "south"];
+const STEADY = ["steady-a", "steady-b", "steady-c"];
+const WILD = ["wild-a", "wild-b"];
+
+const world = useWorld({ clusters: CLUSTERS, webhook: true });
+
+async function begin(name: string): Promise<Target> {
+  const { east, sides } = world;
+  const target = new Target(world, name);
+  await target.app.prepare(world);
+  await target.startPods();
+  await target.app.create(east);
+  for (const side of sides) if (side !== east) await waitReplicated(target.app, side, east);
+  return target;
+}
+
+/** Whatever was said: one cluster serves in the end, and all pods of the others may go at once. */
+async function finish(target: Target, round: number): Promise<void> {
+  const { sides } = world;
+  let intent = await waitAgreed(target, sides, PATIENCE_SECONDS);
+  if (intent?.mode !== "source") {
+    await target.declare(sides[round % sides.length] as Side, "source");
+    intent = await waitAgreed(target, sides, PATIENCE_SECONDS);
+  }
+  assert.equal(intent?.mode, "source", `${target.app.name}: ${target.refused.at(-1)}`);
+  await settle();
+  await target.endPods(sides.filter(({ name }) => name !== intent?.at));
+  await afterwards();
+  await waitAgreed(target, sides, PATIENCE_SECONDS);
+  await target.startPods();
+}
+
+/** However far the clusters have come apart: a person makes the Service in the first one and says that it serves. */
+async function mend(target: Target): Promise<void> {
+  const { east, sides } = world;
+  await target.apply(east);
+  await target.app.annotate(east, { [ADOPT]: "west,south" });
+  await target.declare(east, "source");
+  const intent = await waitAgreed(target, sides, PATIENCE_SECONDS);
+  assert.deepEqual([intent?.mode, intent?.at], ["source", "east"]);
+}
+
+function report(t: TestContext, { app, declared, refused }: Target): void {
+  t.diagnostic(`${app.name}: ${declared.length} declarations, ${refused.length} refused`);
+}
+
+scenario(world, "whatever races: one word wins, everybody follows it, and no request is lost", async (t) => {
+  const steady = await Promise.all(STEADY.map(begin));
+  const wild = await Promise.all(WILD.map(begin));
+  const traffic: Traffic[] = [];
+  for (const { app } of steady) traffic.push(await startTraffic(t, app, world.sides));
+  for (let round = 0; round < ROUNDS; round++) {
+    const seed = SEED + round;
+    const options = { clusters: CLUSTERS, steady: STEADY.length, wild: WILD.length, lasts: ATTACK_MS, seed };
+    const { deeds, faults } = drawAttack(options);
+    t.diagnostic(`attack ${seed}: ${faults.map(tell).join("; ")}`);
+    const targets = [...steady, ...wild];
+    for (const [i, { app }] of targets.entries()) t.diagnostic(`${app.name}: ${(deeds[i] ?? []).map(tell).join("; ")}`);
+    await together(disturb(world, faults), ...targets.map((target, i) => attack(target, deeds[i] ?? [])));
+    await together(...steady.map((target) => finish(target, round)), ...wild.map(mend));
+    for (const target of targets) report(t, target);
+  }
+  for (const one of traffic) await one.stopWithoutLoss();
+});
