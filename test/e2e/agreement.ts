@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Intent, impliedMode, sameIntent } from "../../shared/intent.ts";
 import { REPLICA_OF } from "../../shared/keys.ts";
 import { label } from "../../shared/kube/objects.ts";
 import { readStanding, type Standing } from "./application.ts";
 import type { Target } from "./attack.ts";
-import { following, serving, united } from "./expectations.ts";
+import { following, serving, united, unitedKeeping } from "./expectations.ts";
 import { type Summary, summarise } from "./summary.ts";
 import { waitFor } from "./waiting.ts";
 import type { Side } from "./world.ts";
@@ -42,16 +43,17 @@ export async function waitAgreed(target: Target, sides: readonly Side[], seconds
 /** Which keys of ours a Service carries depends on who said what on it before; everything else is certain. */
 async function compare(target: Target, side: Side, wanted: Summary): Promise<string | undefined> {
   const found = await summarise(target.app, side);
-  const [there, right] = [found, { ...wanted, keys: found.keys }].map(inOrder);
-  return there === right ? undefined : `${side.name} holds  ${there}\n${side.name} should ${right}`;
-}
-
-function inOrder(summary: Summary): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(summary).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const right = { ...wanted, keys: found.keys };
+  if (isDeepStrictEqual(found, right)) return undefined;
+  return `${side.name} holds ${JSON.stringify(found)}\nand should ${JSON.stringify(right)}`;
 }
 
 function expected(target: Target, side: Side, sides: readonly Side[], { service, intent }: Standing): Summary {
-  if (intent?.mode === "union") return united(Object.fromEntries(sides.map((one) => [one.name, target.pods(one)])));
+  if (intent?.mode === "union") {
+    const all = Object.fromEntries(sides.map((one) => [one.name, target.pods(one)]));
+    const { [side.name]: pods = [], ...others } = all;
+    return target.app.headless ? unitedKeeping(pods, others) : united(all);
+  }
   const mode = impliedMode(intent, side.name);
   const of = intent?.mode === "source" ? intent.at : ((service && label(service, REPLICA_OF)) ?? side.name);
   const server = sides.find(({ name }) => name === of);

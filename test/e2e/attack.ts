@@ -12,7 +12,7 @@ import { classifyError } from "../../shared/kube/api-error.ts";
 import { annotation, type KubeObject, label } from "../../shared/kube/objects.ts";
 import { endpointSlices, endpoints, type NamespacedPaths, services } from "../../shared/kube/resources.ts";
 import type { LabPod } from "../lab/lab.ts";
-import { Application, removeAtOnce } from "./application.ts";
+import { Application, type ApplicationOptions, removeAtOnce } from "./application.ts";
 import type { Deed, Fault } from "./attack-script.ts";
 import { together } from "./recipes.ts";
 import type { Side, World } from "./world.ts";
@@ -38,9 +38,9 @@ export class Target {
   readonly refused: string[] = [];
   #started = 0;
 
-  constructor(world: World, name: string) {
+  constructor(world: World, name: string, options: ApplicationOptions = {}) {
     this.#world = world;
-    this.app = new Application(name);
+    this.app = new Application(name, options);
     this.#pods = new Map(world.sides.map((side) => [side.name, []]));
   }
 
@@ -84,14 +84,11 @@ export class Target {
   async declare(side: Side, mode: string | null, successor?: string): Promise<void> {
     const service = await this.app.read(side);
     if (!service || annotation(service, MODE) === (mode ?? undefined)) return;
-    const path = `${services.one(this.app.namespace, this.app.name)}?fieldManager=kubectl-annotate`;
-    const annotations = { [MODE]: mode, [MIN_READY_SECONDS]: "1", ...(successor ? { [SUCCESSOR]: successor } : {}) };
-    const { status, body } = await side.cluster.request("PATCH", path, { metadata: { annotations } });
+    const further = { [MIN_READY_SECONDS]: "1", ...(successor ? { [SUCCESSOR]: successor } : {}) };
     const said = `${side.name} ${mode ?? "no mode"}`;
-    if (status === 200) this.declared.push(said);
-    else if (status === 404 || status === 409 || String(body?.message).includes("admission webhook"))
-      this.refused.push(`${said}: ${body?.message}`);
-    else throw new Error(`${said}: ${status} ${body?.message}`);
+    const refusal = await this.app.say(side, { [MODE]: mode, ...further });
+    if (refusal === undefined) this.declared.push(said);
+    else this.refused.push(`${said}: ${refusal}`);
   }
 
   /** The manifest as its owner keeps it: without a mode. */

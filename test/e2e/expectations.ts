@@ -60,3 +60,13 @@ export function united(copies: Record<string, readonly Pick<LabPod, "name">[]>, 
     shadows: 1,
   };
 }
+
+/** A Service that keeps its selector in a union, with copies of the other clusters' pods beside its own. */
+export function unitedKeeping(
+  pods: readonly Pick<LabPod, "name">[],
+  others: Record<string, readonly Pick<LabPod, "name">[]>,
+  ...keys: string[]
+): Summary {
+  const copies = united(others, ...keys);
+  return { ...copies, service: "selects", native: names(pods), endpoints: names(pods), skipMirror: false, shadows: 0 };
+}

@@ -127,12 +127,7 @@ export class ReplayedStory {
     const service = await this.#app.read(side);
     if (!service || annotation(service, MODE) === (mode ?? undefined)) return false;
     const further = { [MIN_READY_SECONDS]: "1", ...(successor ? { [SUCCESSOR]: successor } : {}) };
-    const path = `/api/v1/namespaces/${this.#app.namespace}/services/web?fieldManager=kubectl-annotate`;
-    const body = { metadata: { annotations: { [MODE]: mode, ...further } } };
-    const { status, body: answer } = await side.cluster.request("PATCH", path, body);
-    const refused = String(answer?.message).includes("admission webhook");
-    if (status !== 200 && !refused) throw new Error(`mode ${mode} in ${side.name}: ${status} ${answer?.message}`);
-    return status === 200;
+    return (await this.#app.say(side, { [MODE]: mode, ...further })) === undefined;
   }
 
   async #delete(side: Side): Promise<boolean> {

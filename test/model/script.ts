@@ -79,7 +79,7 @@ function arbitraryEvent(clusters: readonly string[]): fc.Arbitrary<ScriptEvent> 
 /** So many different stories for these clusters, always the same for a seed. With three or more, a receiver names its successor. */
 export function sampleScripts(clusters: readonly string[], count: number, seed: number): Script[] {
   const stories = fc
-    .array(arbitraryEvent(clusters), { minLength: 1, maxLength: 3 })
+    .array(arbitraryEvent(clusters), { minLength: 2, maxLength: 3 })
     .filter((events) => isPossible(clusters, events))
     .map((events) => ({ events: events.map((event) => nameSuccessor(clusters, event)) }));
   const found = new Map<string, Script>();

@@ -16,14 +16,14 @@ const ROUNDS = Number(process.env["RACES"] ?? 3);
 const SEED = Number(process.env["PROPERTY_SEED"] ?? 20_261_121);
 const ATTACK_MS = 15_000;
 const CLUSTERS = ["east", "west", "south"];
-const STEADY = ["steady-a", "steady-b", "steady-c"];
+const STEADY = ["steady-a", "steady-b", "headless"];
 const WILD = ["wild-a", "wild-b"];
 
 const world = useWorld({ clusters: CLUSTERS, webhook: true });
 
 async function begin(name: string): Promise<Target> {
   const { east, sides } = world;
-  const target = new Target(world, name);
+  const target = new Target(world, name, { headless: name === "headless" });
   await target.app.prepare(world);
   await target.startPods();
   await target.app.create(east);
@@ -51,14 +51,14 @@ async function finish(target: Target, round: number): Promise<void> {
 async function mend(target: Target): Promise<void> {
   const { east, sides } = world;
   await target.apply(east);
-  await target.app.annotate(east, { [ADOPT]: "west,south" });
+  await target.app.say(east, { [ADOPT]: "west,south" });
   await target.declare(east, "source");
   const intent = await waitAgreed(target, sides, PATIENCE_SECONDS);
   assert.deepEqual([intent?.mode, intent?.at], ["source", "east"]);
 }
 
 function report(t: TestContext, { app, declared, refused }: Target): void {
-  t.diagnostic(`${app.name}: ${declared.length} declarations, ${refused.length} refused`);
+  t.diagnostic(`${app.name}: ${declared.length} declarations, ${refused.length} refused\n${refused.join("\n")}`);
 }
 
 scenario(world, "whatever races: one word wins, everybody follows it, and no request is lost", async (t) => {

@@ -1,5 +1,5 @@
 import { Application, removeAtOnce } from "../application.ts";
-import { following, serving, united } from "../expectations.ts";
+import { following, serving, unitedKeeping } from "../expectations.ts";
 import { startMove, startNewPods } from "../recipes.ts";
 import { afterwards, settle, waitAtRest } from "../rest.ts";
 import { waitSummary } from "../summary.ts";
@@ -14,12 +14,8 @@ scenario(world, "UNION_SELECTOR=keep: a union without shadows, then a move witho
   await startNewPods(world, move);
   await app.declare(east, "union");
   await waitAtRest(app, sides, { mode: "union", at: "east" });
-  const [old, young] = [first, second].map((pods) => pods.map((pod) => pod.name));
-  const kept = { ...united({}), service: "selects", skipMirror: false, shadows: 0 } as const;
-  const inEast = { native: old, endpoints: old, copies: { west: young ?? [] } };
-  const inWest = { native: young, endpoints: young, copies: { east: old ?? [] } };
-  await waitSummary(app, east, { ...kept, ...inEast, keys: ["intent", "min-ready-seconds", "mode"] });
-  await waitSummary(app, west, { ...kept, ...inWest, keys: ["intent", "mode", "origin-selector", "replica-of"] });
+  await waitSummary(app, east, unitedKeeping(first, { west: second }, "min-ready-seconds"));
+  await waitSummary(app, west, unitedKeeping(second, { east: first }, "origin-selector", "replica-of"));
   await app.declare(west, "source");
   await waitAtRest(app, sides, { mode: "source", at: "west" });
   await settle();
