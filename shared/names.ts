@@ -1,5 +1,5 @@
 /** Names of the objects we make: deterministic, so that a second create is refused instead of doubled; length-safe. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Service names are DNS labels (RFC 1035): at most 63 characters. */
 const MAX_LABEL = 63;
@@ -8,13 +8,13 @@ const MAX_SLICE = 63 + 1 + 10;
 
 /** Ten hex digits: 40 bits, so a collision among 10,000 slices of one Service has odds of about 1 in 20,000. */
 function digest(...parts: string[]): string {
-  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 10);
+  return hash("sha256", parts.join("\n"), "hex").slice(0, 10);
 }
 
 /** Name of the copy of slice `sourceSlice` of `cluster`, for Service `service`. */
 export function copyName(service: string, cluster: string, sourceSlice: string): string {
-  const hash = digest(service, cluster, sourceSlice);
-  return `${`${service}-${cluster}`.slice(0, MAX_SLICE - hash.length - 1).replace(/[^a-z0-9]+$/, "")}-${hash}`;
+  const suffix = `-${digest(service, cluster, sourceSlice)}`;
+  return `${`${service}-${cluster}`.slice(0, MAX_SLICE - suffix.length).replace(/[^a-z0-9]+$/, "")}${suffix}`;
 }
 
 /** Name of the shadow of Service `service`: `<service>-syndicate`, hashed beyond 63 characters. */

@@ -51,7 +51,10 @@ export class Controller {
   readonly #reconciler: Reconciler;
   readonly #queue: KeyedQueue;
   readonly #propagation: Propagation;
-  readonly #firstLook = new FirstLook(() => this.#peers.clusters.values());
+  readonly #firstLook = new FirstLook(
+    () => this.#peers.clusters.values(),
+    () => this.#addAll(),
+  );
   #firstRest: Promise<void> | undefined;
   #stopped = false;
 
@@ -124,9 +127,9 @@ export class Controller {
   }
 
   async start(): Promise<void> {
-    this.#firstLook.start(() => this.#addAll());
+    this.#firstLook.start();
     this.#own.start(true);
-    await this.#orders.start();
+    await Promise.all([this.#orders.start(), this.#peers.load()]);
     await this.#peers.start();
     this.#firstLook.connected = true;
     this.#addAll();
@@ -195,7 +198,7 @@ export class Controller {
 
   /** False while passes would be for nothing. Whatever ends that, the last list, the time or the Lease, adds every key. */
   #decides(): boolean {
-    return this.#own.readable && this.#leads() && this.#firstLook.over;
+    return this.#own.readable && this.#leads() && this.#firstLook.isOver();
   }
 
   #add(key: string): void {

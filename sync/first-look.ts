@@ -34,24 +34,23 @@ const ASK_MS = 1_000;
 /** The wait after a start. */
 export class FirstLook {
   readonly #peers: () => Iterable<StartingPeer | undefined>;
+  readonly #onOver: () => void;
   #startedAt = 0;
   #over = false;
   #timer: NodeJS.Timeout | undefined;
   /** Set once each peer has said who it is, or was refused. */
   connected = false;
 
-  constructor(peers: () => Iterable<StartingPeer | undefined>) {
+  /** `onOver` is called once, by whoever asks first when the wait is over. */
+  constructor(peers: () => Iterable<StartingPeer | undefined>, onOver: () => void) {
     this.#peers = peers;
+    this.#onOver = onOver;
   }
 
-  /** The wait begins; calls `onOver` once when it is over, unless stopped before. */
-  start(onOver: () => void): void {
+  /** The wait begins. */
+  start(): void {
     this.#startedAt = performance.now();
-    this.#timer = setInterval(() => {
-      if (!this.over) return;
-      this.stop();
-      onOver();
-    }, ASK_MS);
+    this.#timer = setInterval(() => this.isOver(), ASK_MS);
   }
 
   stop(): void {
@@ -59,8 +58,12 @@ export class FirstLook {
   }
 
   /** Once true, it stays so: from then on a peer that cannot be read is a fact to be told. */
-  get over(): boolean {
-    this.#over ||= hasLooked(performance.now() - this.#startedAt, this.connected, this.#peers());
+  isOver(): boolean {
+    if (!this.#over && hasLooked(performance.now() - this.#startedAt, this.connected, this.#peers())) {
+      this.#over = true;
+      this.stop();
+      this.#onOver();
+    }
     return this.#over;
   }
 }

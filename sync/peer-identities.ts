@@ -44,8 +44,7 @@ export class PeerIdentities {
    */
   async check(name: string, client: KubeClient): Promise<Scope | undefined> {
     const { ownName, ownUid, namespace } = this.#options;
-    const uid = await readClusterUid(client);
-    const { said, scope } = await readClaim(client, namespace);
+    const [uid, { said, scope }] = await Promise.all([readClusterUid(client), readClaim(client, namespace)]);
     const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: ownUid }, this.#uids);
     if (reason !== undefined) throw new RefusedPeer(reason);
     const isNew = !this.#uids.has(name);

@@ -59,11 +59,15 @@ export class Peers {
     this.#identities = new PeerIdentities(options);
   }
 
-  /** Reads the folder once, then again every few seconds. Rejects if what is known from before cannot be read. */
-  async start(): Promise<void> {
+  /** Reads which peers were known before this process. Rejects with `ApiError`. */
+  async load(): Promise<void> {
     for (const name of await this.#identities.load()) {
       this.#peers.set(name, { name, file: undefined, refused: NO_FILE });
     }
+  }
+
+  /** Reads the folder once, then again every few seconds. */
+  async start(): Promise<void> {
     await this.#look();
     this.#schedule();
   }
@@ -222,8 +226,12 @@ export class Peers {
 
   /** Rejects unless these credentials lead to the right cluster and may do there what they are for. */
   async #prove(name: string, client: KubeClient): Promise<Scope | undefined> {
-    const scope = await this.#identities.check(name, client);
-    for (const path of [services.all, endpointSlices.all]) await client.pages(path, { limit: 1 }).next();
+    const scope = this.#identities.check(name, client);
+    const rights = [services.all, endpointSlices.all].map((path) => client.pages(path, { limit: 1 }).next());
+    // Asked all at once; of several faults the first in this order is told.
+    await Promise.allSettled([scope, ...rights]);
+    await scope;
+    for (const right of rights) await right;
     return scope;
   }
 }

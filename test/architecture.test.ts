@@ -19,7 +19,7 @@ const KEY_PREFIXES =
 const PURE = /^shared\/(?!kube\/(?!objects\.ts$))/;
 const IMPURE_PACKAGES = /^(node:|@kubernetes\/|undici$|pino$|express$|prom-client$|node-forge$|yargs)/;
 /** Functions of Node that depend on their arguments alone. */
-const PURE_OF_NODE = ["createHash", "isIP", "isIPv4", "isIPv6", "BlockList"];
+const PURE_OF_NODE = ["hash", "isIP", "isIPv4", "isIPv6", "BlockList"];
 
 function listFiles(folder: string): string[] {
   const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });

@@ -9,7 +9,7 @@ import type { KubeObject } from "./objects.ts";
 import { Pacing, type Stage } from "./pacing.ts";
 import { isQuotaError, Quota } from "./quota.ts";
 import { type Change, diffList, toChanges } from "./reflector-changes.ts";
-import { readObjects } from "./reflector-list.ts";
+import { inTurns, readObjects } from "./reflector-list.ts";
 import {
   DEFAULT_TIMINGS,
   type Reflector,
@@ -108,15 +108,19 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const found = await readObjects<T>(this.#options, take, this.#stopped.signal, this.#quota);
     if (this.#stopped.signal.aborted) return;
     const changes = diffList(this.#options.store, found.objects);
-    if (this.hasSynced) this.drift += changes.length;
-    for (const change of changes) this.#keep(change);
+    const first = !this.hasSynced;
+    // Nobody decides by a store before its first list is whole; a later one takes effect, and is told, in one go.
+    if (first) await inTurns(changes, (change) => this.#keep(change));
+    else for (const change of changes) this.#keep(change);
+    if (!first) this.drift += changes.length;
     this.#resourceVersion = found.resourceVersion;
     this.#stage = "first watch";
     this.#pacing.listed();
     this.lastEventAt = this.#clock.now();
     this.hasSynced = true;
     this.#setState("listed");
-    for (const change of changes) this.#tell(change);
+    if (first) await inTurns(changes, (change) => this.#tell(change));
+    else for (const change of changes) this.#tell(change);
     this.#firstList.resolve();
   }
 
@@ -144,7 +148,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
         watchdog.alive();
       };
       const options = { onBytes, deadlineMs: this.#timings.acceptMs };
-      const events = await client.stream(watchPath(this.#options, resourceVersion, this.#draw()), signal, options);
+      const path = watchPath(this.#options, resourceVersion, this.#timings.watchSeconds, this.#random);
+      const events = await client.stream(path, signal, options);
       this.#watchingSince = this.#clock.now();
       this.activeAt = this.#watchingSince;
       this.#setState("watching");
@@ -156,12 +161,6 @@ class ListWatch<T extends KubeObject> implements Reflector {
     } finally {
       watchdog.stop();
     }
-  }
-
-  /** Seconds to ask a watch for. */
-  #draw(): number {
-    const [shortest, longest] = this.#timings.watchSeconds;
-    return shortest + Math.floor(this.#random() * (longest - shortest + 1));
   }
 
   #apply({ type, object }: WatchEvent): void {

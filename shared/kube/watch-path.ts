@@ -2,12 +2,14 @@
 
 import { withQuery } from "./pages.ts";
 
-/** Path and query of a watch of the collection from a version on, for so many seconds, with bookmarks. */
+/** Path and query of a watch of the collection from a version on, for a random number of whole seconds in a range, with bookmarks. */
 export function watchPath(
   { path, labelSelector }: { path: string; labelSelector?: string },
   resourceVersion: string,
-  seconds: number,
+  [shortest, longest]: readonly [number, number],
+  random: () => number,
 ): string {
+  const seconds = shortest + Math.floor(random() * (longest - shortest + 1));
   return withQuery(path, {
     watch: "true",
     allowWatchBookmarks: "true",

@@ -142,8 +142,13 @@ export function equalCopies(existing: EndpointSlice, desired: EndpointSlice): bo
     existing.addressType === desired.addressType &&
     equalMaps(pick(existing), pick(desired)) &&
     existing.metadata.ownerReferences?.[0]?.uid === desired.metadata.ownerReferences?.[0]?.uid &&
-    contentOf(existing) === contentOf(desired)
+    (isAlike(existing, desired) || contentOf(existing) === contentOf(desired))
   );
+}
+
+/** Equal to the letter, as nearly all are that say the same: found out in a fraction of the time that sorting takes. */
+function isAlike(a: EndpointSlice, b: EndpointSlice): boolean {
+  return JSON.stringify([a.ports, a.endpoints]) === JSON.stringify([b.ports, b.endpoints]);
 }
 
 function pick(slice: EndpointSlice): Record<string, string> {

@@ -33,7 +33,7 @@ export function endpointSet(
   service: Service,
   test: (endpoint: Endpoint) => boolean,
 ): Set<string> {
-  const names = new Set((service.spec.ports ?? []).map((port) => port.name ?? ""));
+  const names = portNames(service);
   const found = new Set<string>();
   for (const slice of slices) {
     const ports = offeredPorts(slice, service, names);
@@ -43,6 +43,10 @@ export function endpointSet(
     }
   }
   return found;
+}
+
+function portNames(service: Service): ReadonlySet<string> {
+  return new Set((service.spec.ports ?? []).map((port) => port.name ?? ""));
 }
 
 /** The port names of `slice` that the Service can use; none if it is of another address family. */
@@ -67,7 +71,8 @@ export function usableSet(slices: readonly EndpointSlice[], service: Service): S
 
 /** True if at least one endpoint can take a request now: whether `usableSet` would hold anything. */
 export function hasUsable(slices: readonly EndpointSlice[], service: Service): boolean {
-  return slices.some((slice) => slice.endpoints?.some(isUsable) && usableSet([slice], service).size > 0);
+  const names = portNames(service);
+  return slices.some((slice) => slice.endpoints?.some(isUsable) && offeredPorts(slice, service, names).length > 0);
 }
 
 /** Ready endpoints only: a terminating one never counts as "successor ready". */

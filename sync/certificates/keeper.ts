@@ -1,7 +1,7 @@
 /** Keeps the webhook's certificates current: reads the state, asks what is due, does it, until nothing is due. */
 import { type CertificateState, type CertificateStep, decideCertificates, observeTrust } from "./decision.ts";
 import { type Authority, type KeyPair, readAuthority, readBundle, readLeaf } from "./facts.ts";
-import { issueLeaf, makeAuthority } from "./issuer.ts";
+import type { issueLeaf, makeAuthority } from "./issuer.ts";
 import type { CertificateStore, StoredSecret, WebhookConfiguration } from "./store.ts";
 
 /** Receives one line per step or failure. */
@@ -19,8 +19,19 @@ export interface KeeperOptions {
   now: () => number;
   log: CertificateLog;
   /** Replaced in tests, where making keys takes too long. */
-  issuer?: { makeAuthority: typeof makeAuthority; issueLeaf: typeof issueLeaf };
+  issuer?: Issuer;
 }
+
+interface Issuer {
+  makeAuthority: typeof makeAuthority;
+  issueLeaf: typeof issueLeaf;
+}
+
+/** node-forge is loaded when there is something to make: most starts find everything made. */
+const ISSUER: Issuer = {
+  makeAuthority: async (...order) => (await import("./issuer.ts")).makeAuthority(...order),
+  issueLeaf: async (...order) => (await import("./issuer.ts")).issueLeaf(...order),
+};
 
 interface World {
   secret: StoredSecret;
@@ -52,13 +63,13 @@ function writePair(data: Map<string, string>, slot: Slot, pair: Partial<KeyPair>
 /** Runs the certificate work of one sync process; several processes may do so on the same Secret. */
 export class CertificateKeeper {
   readonly #options: KeeperOptions;
-  readonly #issuer: { makeAuthority: typeof makeAuthority; issueLeaf: typeof issueLeaf };
+  readonly #issuer: Issuer;
   // Lost on restart, which only makes the next swap wait again.
   #trustedSince = new Map<string, number>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#issuer = options.issuer ?? { makeAuthority, issueLeaf };
+    this.#issuer = options.issuer ?? ISSUER;
   }
 
   /** Does what is due. Never rejects: what failed is logged and tried again by the next call. */

@@ -127,11 +127,12 @@ function listed(slice: EndpointSlice, wantReady: boolean): EndpointAddress[] {
     .flatMap(({ addresses: [ip], hostname }) => (ip ? [{ ip, ...(hostname === undefined ? {} : { hostname }) }] : []));
 }
 
+/** Its fields in the order that the API server answers in. */
 function plainPort(port: EndpointPort): EndpointPort {
   return {
     ...(port.name ? { name: port.name } : {}),
-    protocol: port.protocol ?? "TCP",
     ...(port.port == null ? {} : { port: port.port }),
+    protocol: port.protocol ?? "TCP",
     ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}),
   };
 }
@@ -163,7 +164,8 @@ function equalEndpoints(existing: Endpoints, desired: Endpoints): boolean {
   return (
     equalMaps(labels, desired.metadata.labels ?? {}) &&
     existing.metadata.annotations?.[OVER_CAPACITY] === desired.metadata.annotations?.[OVER_CAPACITY] &&
-    canonical(existing) === canonical(desired)
+    // Nearly all that say the same do so to the letter; sorting takes longer.
+    (JSON.stringify(existing.subsets) === JSON.stringify(desired.subsets) || canonical(existing) === canonical(desired))
   );
 }
 
