@@ -48,22 +48,25 @@ export function existingCondition(service: Service | undefined): Condition | und
 }
 
 /**
- * Writes the condition if it says something new, and tells whether it did. The transition time moves with the status alone,
- * as API conventions ask. `now` in milliseconds.
+ * Makes the condition say what is desired, or removes it where nothing is to be said any more; the Service as stored, undefined
+ * if there was nothing to write. The transition time moves with the status alone, as API conventions ask. `now` in milliseconds.
  */
 export async function applyCondition(
   client: KubeClient,
   service: Service,
-  desired: SyncCondition,
+  desired: SyncCondition | undefined,
   now: number,
 ): Promise<Service | undefined> {
+  const path = services.status(service.metadata.namespace ?? "", service.metadata.name);
+  // Strategic: conditions are merged by type, those of others stay.
+  const write = (condition: object) =>
+    client.patch<Service>(path, { status: { conditions: [condition] } }, "strategic");
   const existing = existingCondition(service);
+  if (!desired) return existing && write({ $patch: "delete", type: CONDITION_IN_SYNC });
   const { status, reason, message } = desired;
   if (existing?.status === status && existing.reason === reason && existing.message === message) return undefined;
   const kept = existing?.status === status ? existing.lastTransitionTime : undefined;
   const lastTransitionTime = kept ?? new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
   const condition: Condition = { type: CONDITION_IN_SYNC, status, reason, message, lastTransitionTime };
-  const path = services.status(service.metadata.namespace ?? "", service.metadata.name);
-  // Strategic: conditions are merged by type, those of others stay.
-  return client.patch<Service>(path, { status: { conditions: [condition] } }, "strategic");
+  return write(condition);
 }

@@ -124,8 +124,9 @@ export class Reconciler {
     return true;
   }
 
+  /** A Service that takes no part any more must not go on saying what was true when it did. */
   async #show(plan: Plan, service: Service | undefined): Promise<void> {
-    if (!plan.condition || !service) return;
+    if (!service || service.metadata.deletionTimestamp) return;
     const { own, overlay, now } = this.#sources;
     const stored = await applyCondition(own.client, service, plan.condition, now());
     if (!stored) return;

@@ -18,9 +18,15 @@ function describe(side: Side, { service, intent, condition }: Standing): string 
 
 /**
  * Waits until all clusters carry one intent, or none does, say that they are in sync, and hold what that asks for: copies of all
- * pods that serve, as they are, no shadow that is not needed, nothing frozen, nothing that belongs to nobody. Returns the intent.
+ * pods that serve, as they are, no shadow that is not needed, nothing frozen, nothing that belongs to nobody. Returns the intent,
+ * which is one of the mode asked for, if one is.
  */
-export async function waitAgreed(target: Target, sides: readonly Side[], seconds: number): Promise<Intent | undefined> {
+export async function waitAgreed(
+  target: Target,
+  sides: readonly Side[],
+  seconds: number,
+  mode?: Intent["mode"],
+): Promise<Intent | undefined> {
   return waitFor(
     `agreement on ${target.app.name}`,
     async () => {
@@ -29,7 +35,7 @@ export async function waitAgreed(target: Target, sides: readonly Side[], seconds
       const intent = found[0]?.intent;
       const agreed = found.every((one) => one.service && (intent ? sameIntent(one.intent, intent) : !one.intent));
       const inSync = found.every(({ condition }) => (condition ? condition.status === "True" : !intent));
-      if (!agreed || !inSync) return { seen };
+      if (!agreed || !inSync || (mode && intent?.mode !== mode)) return { seen };
       const wrong = await Promise.all(
         sides.map((side, i) => compare(target, side, expected(target, side, sides, found[i] as Standing))),
       );

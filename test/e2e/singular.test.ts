@@ -3,12 +3,13 @@ import { describe, type TestContext } from "node:test";
 import { MODE } from "../../shared/keys.ts";
 import { events } from "../../shared/kube/resources.ts";
 import type { LabPod } from "../lab/lab.ts";
-import { Application } from "./application.ts";
+import { Application, readStanding } from "./application.ts";
 import { absent, following, serving } from "./expectations.ts";
 import { settle, waitAtRest, waitGone, waitReplicated } from "./rest.ts";
 import { assertSummary, waitSummary } from "./summary.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
-import { scenario, useWorld } from "./world.ts";
+import { waitFor } from "./waiting.ts";
+import { type Side, scenario, useWorld } from "./world.ts";
 
 // Singular ends replication: what was replicated goes, what a user made serves with its own pods again.
 
@@ -42,6 +43,14 @@ async function moveToWest(t: TestContext, name: string): Promise<Moved> {
   await app.declare(west, "source");
   await waitAtRest(app, sides, { mode: "source", at: "west" });
   return { app, first, second, traffic };
+}
+
+/** The Service takes no part any more: it says nothing of it either, so that nobody waits for what will never be. */
+async function waitSilent(app: Application, side: Side): Promise<void> {
+  await waitFor(`the end of the condition on ${app.name} in ${side.name}`, async () => {
+    const { condition } = await readStanding(app, side);
+    return condition ? { seen: `${condition.reason}: ${condition.message}` } : { done: undefined };
+  });
 }
 
 describe("singular", { concurrency: 4 }, () => {
@@ -103,6 +112,7 @@ describe("singular", { concurrency: 4 }, () => {
     await waitAtRest(app, [east], { mode: "singular", at: "east" });
     await waitSummary(app, east, serving(first, "singular", "min-ready-seconds"));
     await waitSummary(app, west, serving(second, undefined, "min-ready-seconds"));
+    await waitSilent(app, west);
     await settle();
     await traffic.stopWithoutLoss();
   });
@@ -114,6 +124,7 @@ describe("singular", { concurrency: 4 }, () => {
     await waitAtRest(app, [west], { mode: "singular", at: "west" });
     await waitSummary(app, west, serving(second, "singular", "min-ready-seconds"));
     await waitSummary(app, east, serving(first, undefined, "min-ready-seconds"));
+    await waitSilent(app, east);
     await settle();
     await traffic.stopWithoutLoss();
   });
