@@ -1,6 +1,6 @@
 /** Which intent wins, who takes part, and what that makes of each cluster. */
 
-import { type Intent, type IntentCopy, impliedMode, latestIntent, parseIntent } from "../intent.ts";
+import { type Intent, type IntentCopy, impliedMode, latestIntent, parseIntent, sameIntent } from "../intent.ts";
 import { INTENT, MODE, SHADOW_OF } from "../keys.ts";
 import { annotation, type Service } from "../kube/objects.ts";
 import { hasSelector } from "../selector.ts";
@@ -60,7 +60,8 @@ export function isExempt(service: Service): boolean {
 
 /**
  * Whether a cluster's Service takes part under `intent`: replicas always; own Services if they carry a mode themselves,
- * are named as server or declarer, or the declarer took them along.
+ * are named as server or declarer, or the declarer took them along. Whoever has copied a `none` carries no mode any more, and has to
+ * part: it takes part until it serves alone, or it would keep what another one's word brought it.
  */
 export function takesPart(view: ClusterView, intent: Intent): boolean {
   const { service, name } = view;
@@ -70,7 +71,8 @@ export function takesPart(view: ClusterView, intent: Intent): boolean {
     annotation(service, MODE) !== undefined ||
     intent.at === name ||
     intent.from === name ||
-    intent.adopt?.includes(name) === true
+    intent.adopt?.includes(name) === true ||
+    (intent.mode === "none" && sameIntent(intentOf(view), intent))
   );
 }
 

@@ -102,7 +102,7 @@ function selectorFrom(service: Service, origin: Service | undefined): string | u
 /** Keys go last: as long as they are there, a restart knows what is left to do. */
 function forgottenAnnotations({ own, service, desire }: Context): Values {
   if (!desire.forgetKeys || ourCopies(own).length > 0 || own.shadow) return {};
-  if (!hasSelector(service) && savedSelector(service)) return {};
+  if (!hasSelector(service) && effectiveSelector(service)) return {};
   const keys = [MODE, INTENT, SELECTOR, ORIGIN_SELECTOR, SUCCESSOR, ADOPT, OVERRIDE, MIGRATION];
   return Object.fromEntries(keys.filter((key) => annotation(service, key) !== undefined).map((key) => [key, null]));
 }
