@@ -31,8 +31,8 @@ const UNREADABLE_GRACE_MS = 5_000;
 export interface ControllerOptions {
   config: Config;
   client: KubeClient;
-  /** uid of the own cluster. */
-  clusterUid: string;
+  /** uid of the own cluster, which need not be known yet; rejects with `ApiError`. */
+  clusterUid: Promise<string>;
   recorder: EventRecorder;
   log: Logger;
   /** False while another replica is the one that writes; caches stay warm and advice is given all the same. Default: always true. */

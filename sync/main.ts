@@ -26,7 +26,7 @@ async function main(config: Config): Promise<void> {
         port: process.env["KUBERNETES_SERVICE_PORT"],
       });
   const client = createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER });
-  const clusterUid = await readClusterUid(client);
+  const clusterUid = readClusterUid(client);
   const instance = process.env["POD_NAME"] || hostname();
   const recorder = createRecorder({
     client,
@@ -66,9 +66,14 @@ async function main(config: Config): Promise<void> {
     }),
   });
   const advice = createAdviceServer((key) => controller.advise(key));
-  await Promise.all([listen(health, config.port, "0.0.0.0"), listen(advice, config.advicePort, "127.0.0.1")]);
-  await controller.start();
-  const identity = startIdentity({ client, config, clusterUid, known: () => controller.known, log });
+  // What takes longest, the lists of thousands of objects, begins at once.
+  const [uid] = await Promise.all([
+    clusterUid,
+    controller.start(),
+    listen(health, config.port, "0.0.0.0"),
+    listen(advice, config.advicePort, "127.0.0.1"),
+  ]);
+  const identity = startIdentity({ client, config, clusterUid: uid, known: () => controller.known, log });
   election.start();
   await identity.published;
   started = true;

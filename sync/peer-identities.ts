@@ -11,7 +11,8 @@ export class RefusedPeer extends Error {}
 
 export interface PeerIdentitiesOptions {
   ownName: string;
-  ownUid: string;
+  /** uid of the own cluster; rejects with `ApiError`. */
+  ownUid: Promise<string>;
   /** Our namespace, in the peers too. */
   namespace: string;
   /** Which cluster each name has stood for so far. */
@@ -44,8 +45,9 @@ export class PeerIdentities {
    */
   async check(name: string, client: KubeClient): Promise<Scope | undefined> {
     const { ownName, ownUid, namespace } = this.#options;
-    const [uid, { said, scope }] = await Promise.all([readClusterUid(client), readClaim(client, namespace)]);
-    const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: ownUid }, this.#uids);
+    const asked = [readClusterUid(client), readClaim(client, namespace), ownUid] as const;
+    const [uid, { said, scope }, own] = await Promise.all(asked);
+    const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: own }, this.#uids);
     if (reason !== undefined) throw new RefusedPeer(reason);
     const isNew = !this.#uids.has(name);
     this.#uids.set(name, uid);

@@ -40,7 +40,7 @@ const config = readConfig(process.argv.slice(2), process.env);
 const log = pino({ level: config.logLevel, base: { cluster: config.clusterName } });
 const credentials = parsePlainKubeconfig(readFileSync(config.kubeconfig ?? "", "utf8"), "stepping-sync");
 const client = mortal(createClient(credentials, { cluster: config.clusterName, fieldManager: FIELD_MANAGER }));
-const clusterUid = await readClusterUid(client);
+const clusterUid = readClusterUid(client);
 const onError = (error: unknown) => log.debug({ err: error }, "an Event could not be written");
 const recorder = createRecorder({ client, instance: `stepping-${process.pid}`, now: Date.now, onError });
 await new Controller({ config, client, clusterUid, recorder, log }).start();
