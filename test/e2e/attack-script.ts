@@ -25,12 +25,16 @@ export interface Attack {
   faults: Fault[];
 }
 
+/**
+ * What is done to an application. `steady`: whoever wins, all follow. `parting`: modes are taken away too, and what then was one
+ * application may be several. `wild`: anything, so that requests may be lost.
+ */
+export type Temper = "steady" | "parting" | "wild";
+
 export interface AttackOptions {
   clusters: readonly string[];
-  /** Applications whose requests must all be answered: nobody says `singular` or deletes anything. */
-  steady: number;
-  /** Applications to which anything is done. */
-  wild: number;
+  /** By application. */
+  tempers: readonly Temper[];
   /** How long, milliseconds. */
   lasts: number;
   seed: number;
@@ -44,13 +48,13 @@ const SHORTEST_FAULT_MS = 300;
 const LONGEST_FAULT_MS = 6000;
 
 /** The attack that belongs to a seed. */
-export function drawAttack({ clusters, steady, wild, lasts, seed }: AttackOptions): Attack {
+export function drawAttack({ clusters, tempers, lasts, seed }: AttackOptions): Attack {
   const at = fc.nat({ max: Math.floor(lasts / BEAT_MS) }).map((beat) => beat * BEAT_MS);
   const cluster = fc.constantFrom(...clusters);
-  const deeds = (isWild: boolean) =>
-    fc.array(arbitraryDeed({ at, cluster, isWild }), { minLength: DEEDS_EACH, maxLength: DEEDS_EACH });
+  const deeds = (temper: Temper) =>
+    fc.array(arbitraryDeed({ at, cluster, temper }), { minLength: DEEDS_EACH, maxLength: DEEDS_EACH });
   const attack = fc.record({
-    deeds: fc.tuple(...Array.from({ length: steady + wild }, (_, i) => deeds(i >= steady))),
+    deeds: fc.tuple(...tempers.map(deeds)),
     faults: fc.array(arbitraryFault({ at, cluster }), { minLength: FAULTS, maxLength: FAULTS }),
   });
   const [drawn] = fc.sample(attack, { numRuns: 1, seed });
@@ -67,14 +71,15 @@ interface Parts {
   cluster: fc.Arbitrary<string>;
 }
 
-function arbitraryDeed({ at, cluster, isWild }: Parts & { isWild: boolean }): fc.Arbitrary<Deed> {
+function arbitraryDeed({ at, cluster, temper }: Parts & { temper: Temper }): fc.Arbitrary<Deed> {
   const common = { at, cluster };
+  const isWild = temper === "wild";
   const modes = MODES.filter((mode) => isWild || mode !== "singular");
   const mode = fc
     .record({
       ...common,
       kind: fc.constant("mode" as const),
-      mode: fc.constantFrom<Mode | null>(...modes, ...modes, null),
+      mode: fc.constantFrom<Mode | null>(...modes, ...modes, ...(temper === "steady" ? [] : [null])),
       successor: cluster,
     })
     .filter(({ cluster: one, successor }) => one !== successor)

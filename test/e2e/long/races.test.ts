@@ -5,7 +5,7 @@ import type { Intent } from "../../../shared/intent.ts";
 import { ADOPT } from "../../../shared/keys.ts";
 import { waitAgreed } from "../agreement.ts";
 import { attack, disturb, Target } from "../attack.ts";
-import { drawAttack, type Fault, tell } from "../attack-script.ts";
+import { drawAttack, type Fault, type Temper, tell } from "../attack-script.ts";
 import { PATIENCE_SECONDS, together } from "../recipes.ts";
 import { afterwards, settle, waitReplicated } from "../rest.ts";
 import { startTraffic, type Traffic } from "../traffic.ts";
@@ -20,8 +20,13 @@ const ATTACK_MS = 15_000;
 /** Without the webhook, times are whole seconds. */
 const SECOND_MS = 1100;
 const CLUSTERS = ["east", "west", "south"];
-const STEADY = ["steady-a", "steady-b", "headless"];
-const WILD = ["wild-a", "wild-b"];
+const APPS: readonly [name: string, temper: Temper][] = [
+  ["steady", "steady"],
+  ["headless", "steady"],
+  ["parting", "parting"],
+  ["wild-a", "wild"],
+  ["wild-b", "wild"],
+];
 
 const world = useWorld({ clusters: CLUSTERS, webhook: true });
 
@@ -35,17 +40,18 @@ async function begin(name: string): Promise<Target> {
   return target;
 }
 
-/** One person alone says who serves, later than whatever was said before. */
+/** One person alone says, later than whatever was said before, that this cluster serves, for all of them. */
 async function serve(target: Target, side: Side): Promise<Intent | undefined> {
   await sleep(SECOND_MS);
+  await target.app.say(side, { [ADOPT]: CLUSTERS.filter((name) => name !== side.name).join() });
   await target.declare(side, "source");
   return waitAgreed(target, world.sides, PATIENCE_SECONDS, "source");
 }
 
 /** Whatever was said: one cluster serves in the end, and all pods of the others may go at once. */
-async function finish(target: Target, round: number): Promise<void> {
+async function finish(target: Target, temper: Temper, round: number): Promise<void> {
   const { sides } = world;
-  const said = await waitAgreed(target, sides, PATIENCE_SECONDS);
+  const said = temper === "steady" ? await waitAgreed(target, sides, PATIENCE_SECONDS) : undefined;
   const intent = said?.mode === "source" ? said : await serve(target, sides[round % sides.length] as Side);
   await settle();
   await target.endPods(sides.filter(({ name }) => name !== intent?.at));
@@ -58,7 +64,6 @@ async function finish(target: Target, round: number): Promise<void> {
 async function mend(target: Target): Promise<void> {
   const { east } = world;
   await target.apply(east);
-  await target.app.say(east, { [ADOPT]: "west,south" });
   assert.equal((await serve(target, east))?.at, "east");
 }
 
@@ -67,20 +72,24 @@ function report(t: TestContext, { app, declared, refused }: Target): void {
 }
 
 async function race(t: TestContext, suffix: string, isFault: (fault: Fault) => boolean, seed: number): Promise<void> {
-  const steady = await Promise.all(STEADY.map((name) => begin(name + suffix)));
-  const wild = await Promise.all(WILD.map((name) => begin(name + suffix)));
-  const targets = [...steady, ...wild];
+  const targets = await Promise.all(APPS.map(([name]) => begin(name + suffix)));
+  const tempers = APPS.map(([, temper]) => temper);
   const traffic: Traffic[] = [];
-  for (const { app } of steady) traffic.push(await startTraffic(t, app, world.sides));
+  for (const [i, { app }] of targets.entries())
+    if (tempers[i] !== "wild") traffic.push(await startTraffic(t, app, world.sides));
   for (let round = 0; round < ROUNDS; round++) {
-    const options = { clusters: CLUSTERS, steady: STEADY.length, wild: WILD.length, lasts: ATTACK_MS };
-    const drawn = drawAttack({ ...options, seed: seed + round });
+    const drawn = drawAttack({ clusters: CLUSTERS, tempers, lasts: ATTACK_MS, seed: seed + round });
     const faults = drawn.faults.filter(isFault);
     t.diagnostic(`attack ${seed + round}: ${faults.map(tell).join("; ")}`);
     const deeds = targets.map((_, i) => drawn.deeds[i] ?? []);
     for (const [i, { app }] of targets.entries()) t.diagnostic(`${app.name}: ${deeds[i]?.map(tell).join("; ")}`);
     await together(disturb(world, faults), ...targets.map((target, i) => attack(target, deeds[i] ?? [])));
-    await together(...steady.map((target) => finish(target, round)), ...wild.map(mend));
+    await together(
+      ...targets.map((target, i) => {
+        const temper = tempers[i] ?? "wild";
+        return temper === "wild" ? mend(target) : finish(target, temper, round);
+      }),
+    );
     for (const target of targets) report(t, target);
   }
   for (const one of traffic) await one.stopWithoutLoss();
