@@ -84,11 +84,13 @@ for (const line of ["", "--help", "-h", "help"]) {
   });
 }
 
-test("help of a command, both ways", async () => {
-  assertGolden("help-migrate.txt", (await parse("help migrate")).out);
-  assertGolden("help-migrate.txt", (await parse("migrate --help")).out);
-  assertGolden("help-status.txt", (await parse("status -h")).out);
-});
+for (const { name: verb } of VERBS) {
+  test(`help of ${verb}, all ways`, async () => {
+    for (const line of [`help ${verb}`, `${verb} --help`, `${verb} -h`]) {
+      assertGolden(`help-${verb.replaceAll(" ", "-")}.txt`, (await parse(line)).out);
+    }
+  });
+}
 
 test("version", async () => {
   assert.match((await parse("--version")).out, /^\d+\.\d+\.\d+\n$/);
