@@ -7,7 +7,7 @@ import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copie
 import { capLosses, hasVanished } from "../losses.ts";
 import { takeover } from "../readiness.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { hasUsable, isUsable } from "../usable.ts";
+import { hasUsable, isSubset, isUsable, usableSet } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 import { type NamedCopies, reuseNames } from "./copy-names.ts";
 
@@ -142,6 +142,8 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   const existing = new Map(ourCopies(own).map((slice) => [slice.metadata.name, slice]));
   const kept = new Set(wanted.slices.map((slice) => slice.metadata.name));
   const additions: Write[] = [];
+  // A name that stood for another slice gives its endpoints away: the copy that has them from now on comes first.
+  const losses: Write[] = [];
   for (const slice of wanted.slices) {
     const found = existing.get(slice.metadata.name);
     const reason = `copy of ${sourceOf(slice)}`;
@@ -150,7 +152,8 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
     else if (!equalCopies(found, slice)) {
       // Here another copy goes, which is judged as a removal is.
       const live = wanted.reused.has(slice.metadata.name) ? ({ live: true } as const) : {};
-      additions.push({ ...common, ...live, verb: "update", body: updated(found, slice) });
+      const loses = !isSubset(usableSet([found], service), usableSet([slice], service));
+      (loses ? losses : additions).push({ ...common, ...live, verb: "update", body: updated(found, slice) });
     }
   }
   const removals = [...existing.values()]
@@ -159,7 +162,7 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   const natives = hasSelector(service) ? nativeSlices(own.slices) : [];
   const before = hasUsable([...existing.values(), ...natives], service);
   const after = hasUsable([...wanted.slices, ...natives], service);
-  const writes = [...additions, ...removals];
+  const writes = [...additions, ...losses, ...removals];
   return {
     writes: before && !after ? writes.map((write) => ({ ...write, live: true })) : writes,
     holds: wanted.holds,

@@ -83,3 +83,17 @@ test("a slice that comes beside the old one is created", () => {
     ["create"],
   );
 });
+
+test("a copy gives an endpoint of another slice away once that has a copy of its own", () => {
+  const other = anew(source, "web-other", "10.1.0.7");
+  const [write] = writesFor(before, other);
+  assert.ok(write?.verb === "update");
+  const after = withSlices(before, "west", [write.body as EndpointSlice]);
+  // Seen again by a watch of Services that lags behind the one of slices, and nothing in it is ready.
+  const unready = { ...source, endpoints: [{ addresses: ["10.1.0.1"], conditions: { ready: false } }] };
+  const writes = writesFor(after, unready, other);
+  assert.deepEqual(
+    writes.map(({ verb, name }) => `${verb} ${name === copy.metadata.name ? "the copy there was" : "another"}`),
+    ["create another", "update the copy there was"],
+  );
+});
