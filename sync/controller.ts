@@ -92,6 +92,7 @@ export class Controller {
       own: this.#own,
       peers: () => this.#peers.clusters,
       overlay: this.#overlay,
+      read: new Overlay(),
       forgotten,
       losses: new LossTally({
         limit: config.maxDeletions,

@@ -3,8 +3,9 @@
 import { SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
 import { getIfExists } from "../shared/kube/lookup.ts";
-import { type EndpointSlice, type Endpoints, label, type Service } from "../shared/kube/objects.ts";
+import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
 import { endpointSlices, endpoints, services } from "../shared/kube/resources.ts";
+import { keyOf } from "../shared/kube/store.ts";
 import { shadowName } from "../shared/names.ts";
 import {
   type ClusterView,
@@ -33,6 +34,8 @@ export interface Sources {
   forgotten(): ReadonlySet<string>;
   losses: LossTally;
   overlay: Overlay;
+  /** What fresh reads showed and the watches have not shown yet, by `keyIn` of the cluster. */
+  read: Overlay;
   settings: Settings;
   /** Make a missing namespace when a replica needs it. Default false. */
   createNamespaces?: boolean;
@@ -47,20 +50,27 @@ export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory):
   const { own, overlay } = sources;
   const now = sources.now();
   const id = formatKey(key);
-  const lay: Lay = (resource, cached) => overlay.lay(id, resource, cached, now);
+  const layRead =
+    (cluster: WatchedCluster): Lay =>
+    (resource, cached) =>
+      sources.read.lay(keyIn(cluster, key), resource, cached, now);
+  const lay: Lay = (resource, cached) => overlay.lay(id, resource, layRead(own)(resource, cached), now);
   const views = [viewCached(own, key, true, lay)];
   for (const [name, peer] of sources.peers())
-    views.push(peer ? bar(viewCached(peer, key, false), peer, sources) : unreadView(name));
+    views.push(peer ? bar(viewCached(peer, key, false, layRead(peer)), peer, sources) : unreadView(name));
   return makeSnapshot(sources, key, memory, views, now);
 }
 
-/** The snapshot of a key read from every cluster now. A cluster that does not answer is unread: nothing is decided without it. */
+/**
+ * The snapshot of a key read from every cluster now. A cluster that does not answer is unread: nothing is decided without it. What
+ * was read is not unlearnt: later passes see it in place of what caches say that are still behind it.
+ */
 export async function gatherLive(sources: Sources, key: ServiceKey): Promise<Snapshot> {
-  const reads = [viewLive(sources.own, key, true)];
+  const reads = [viewLive(sources, sources.own, key, true)];
   for (const [name, peer] of sources.peers()) {
     reads.push(
       peer?.readable
-        ? viewLive(peer, key, false).then((view) => bar(view, peer, sources))
+        ? viewLive(sources, peer, key, false).then((view) => bar(view, peer, sources))
         : Promise.resolve(peer ? bar(viewCached(peer, key, false), peer, sources) : unreadView(name)),
     );
   }
@@ -137,7 +147,12 @@ function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay:
 }
 
 /** Services first, slices after: a selector seen restored is then never seen without the slices it had before. */
-async function viewLive(cluster: WatchedCluster, key: ServiceKey, own: boolean): Promise<ClusterView> {
+async function viewLive(
+  sources: Sources,
+  cluster: WatchedCluster,
+  key: ServiceKey,
+  own: boolean,
+): Promise<ClusterView> {
   const cached = viewCached(cluster, key, own);
   try {
     const { client } = cluster;
@@ -151,6 +166,9 @@ async function viewLive(cluster: WatchedCluster, key: ServiceKey, own: boolean):
       client.list<EndpointSlice>(endpointSlices.in(key.namespace), { labelSelector: `${SERVICE_NAME} in (${names})` }),
       own ? getIfExists<Endpoints>(client, endpoints.one(key.namespace, key.name)) : undefined,
     ]);
+    learn(sources, cluster, key, "services", servicesOf(cached), [...(service ? [service] : []), ...shadows.items]);
+    const followed = [...cached.slices, ...(shadow ? cached.shadowSlices : [])];
+    learn(sources, cluster, key, "endpointslices", followed, slices.items);
     const { service: _service, shadow: _shadow, endpoints: _endpoints, ...rest } = cached;
     return {
       ...rest,
@@ -165,6 +183,34 @@ async function viewLive(cluster: WatchedCluster, key: ServiceKey, own: boolean):
     if (own || classifyError(error) === "fault") throw error;
     return { ...cached, listed: false };
   }
+}
+
+function servicesOf({ service, shadow }: ClusterView): Service[] {
+  return [service, shadow].filter((object) => object !== undefined);
+}
+
+/** Where what was read of a Service in one of the clusters is noted. */
+function keyIn(cluster: WatchedCluster, key: ServiceKey): string {
+  return `${cluster.name} ${formatKey(key)}`;
+}
+
+/** Notes where the objects that were read differ from what the cache said before. */
+function learn(
+  { read, now }: Sources,
+  cluster: WatchedCluster,
+  key: ServiceKey,
+  resource: "services" | "endpointslices",
+  cached: readonly KubeObject[],
+  found: readonly KubeObject[],
+): void {
+  const id = keyIn(cluster, key);
+  const known = new Map(cached.map((object) => [keyOf(object), object]));
+  for (const object of found) {
+    const before = known.get(keyOf(object));
+    known.delete(keyOf(object));
+    if (before?.metadata.resourceVersion !== object.metadata.resourceVersion) read.written(id, resource, object, now());
+  }
+  for (const [name, object] of known) read.deleted(id, resource, name, object.metadata.uid ?? "", now());
 }
 
 /** A shadow whose owner is not the live Service is on its way out: it counts as absent. */

@@ -1,6 +1,6 @@
 /**
- * What we wrote and the watch has not shown yet. Without it the next pass would judge from before its own writes and repeat
- * them. An entry ends when the watch has caught up, or after a while in case it never will.
+ * What we wrote, or read afresh, and the watch has not shown yet. Without it the next pass would judge from before its own writes and
+ * repeat them, or take back what it did by a fresh read. An entry ends when the watch has caught up, or after a while in case it never will.
  */
 import type { KubeObject } from "../shared/kube/objects.ts";
 import type { Change } from "../shared/kube/reflector.ts";

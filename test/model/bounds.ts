@@ -1,7 +1,7 @@
 /** What is explored: from which starts, how far. */
 import type { HoldReason } from "../../shared/protocol/write.ts";
 import { APART, SERVED, type Start } from "./exhaustive/starts.ts";
-import type { Bound, FaultKind } from "./exhaustive/state.ts";
+import { type Bound, type FaultKind } from "./exhaustive/state.ts";
 
 /** One exploration, complete within its bound. */
 export interface Task {

@@ -17,7 +17,7 @@ import {
 import { Exploration } from "./exhaustive/exploration.ts";
 import type { Decide } from "./exhaustive/plans.ts";
 import { APART, SERVED, type Start } from "./exhaustive/starts.ts";
-import type { Bound } from "./exhaustive/state.ts";
+import { type Bound } from "./exhaustive/state.ts";
 
 // An exploration that finds nothing is worth as much as its eyes: each of these must be seen.
 

@@ -43,6 +43,7 @@ function emptyCluster() {
     forgotten: () => new Set(),
     losses: new LossTally({ limit: 1, own, peers: () => new Map(), allowedUntil: () => 0 }),
     overlay,
+    read: new Overlay(),
     settings: { unionSelector: "strip", endpoints: "mirror" },
     now: () => 1_000,
   };

@@ -1,5 +1,7 @@
 /** Breadth first through all states, so that the first trace found to a broken rule is a shortest one. */
 import { planService } from "../../../shared/protocol/plan.ts";
+import { Beginnings, WATCHES } from "./begin.ts";
+import { Draft, PENDING, STALE } from "./draft.ts";
 import { stepFaults } from "./faults.ts";
 import { Judge, Violation } from "./judge.ts";
 import { type Emit, stepConnections, stepKubernetes } from "./kubernetes.ts";
@@ -7,9 +9,9 @@ import { Graph } from "./loops.ts";
 import { stepCommands, stepPods } from "./people.ts";
 import { type Decide, Plans } from "./plans.ts";
 import { begin, type Start } from "./starts.ts";
-import { type Bound, Draft, Space } from "./state.ts";
-import { type Actors, isBusy, stepSync } from "./sync.ts";
-import { Numbers } from "./tuples.ts";
+import { type Bound, Space } from "./state.ts";
+import { type Actors, stepSync } from "./sync.ts";
+import { Memory, Numbers } from "./tuples.ts";
 
 export interface Finding {
   what: string;
@@ -19,10 +21,12 @@ export interface Finding {
 
 export interface Report {
   states: number;
+  /** Objects, passes under way and clock, whatever the watches have still to bring and whatever may still happen. */
+  worlds: number;
   transitions: number;
-  /** Steps of the longest shortest way to a state. */
+  /** Steps of the longest way that was followed. */
   depth: number;
-  /** States in which nothing is left to do. */
+  /** Worlds in which nothing is left to do. */
   rests: number;
   /** Distinct snapshots the core was asked about. */
   plans: number;
@@ -35,9 +39,11 @@ export interface Options {
   start: Start;
   bound: Bound;
   decide?: Decide;
+  /** Look at states that others cover too. Default: only with `accept`, which may count what has happened. */
+  whole?: boolean;
   /** What people, pods and faults do, in words, and the state before it: only what is accepted happens. Default: everything. */
   accept?: (what: string, before: Draft) => boolean;
-  /** Shown every state in which nothing is left to do. The draft is reused. */
+  /** Shown every world in which nothing is left to do. The draft is reused. */
   onRest?: (draft: Draft, space: Space, plans: Plans) => void;
   /** Told now and then: states found and states still to be looked at. */
   onProgress?: (states: number, frontier: number) => void;
@@ -52,65 +58,74 @@ export class Exploration {
   readonly #draft = new Draft();
   readonly #next = new Draft();
   readonly #parents = new Numbers();
-  /** Steps of the protocol alone, for finding loops. */
+  /** States still to be looked at, by the number of events that may still happen in them. */
+  readonly #layers: Numbers[];
+  /** Worlds at rest, and those that are not, with what may still happen where that matters. */
+  readonly #quiet = new Memory<boolean>(2);
+  /** Steps of the protocol alone from world to world once all that is under way has arrived, for finding loops. */
   readonly #graph = new Graph();
-  /** Steps of the protocol out of the state that is being looked at. */
-  #ways = 0;
+  readonly #whole: boolean;
+  readonly #rested = new Draft();
+  #rests = 0;
   #transitions = 0;
 
   constructor(options: Options) {
     this.#options = options;
-    this.#space = new Space(["east", "west"], options.bound);
+    this.#whole = options.whole ?? options.accept !== undefined;
+    this.#space = new Space(["east", "west"], options.bound, this.#whole);
     this.#plans = new Plans(this.#space, options.decide ?? planService);
     this.#judge = new Judge(this.#space);
+    this.#layers = Array.from({ length: options.bound.events + 1 }, () => new Numbers());
     this.#actors = {
       space: this.#space,
-      plans: this.#plans,
+      beginnings: new Beginnings(this.#space, this.#plans),
       onWrite: (...write) => this.#judge.judgeWrite(...write),
       crashed: new Draft(),
     };
   }
 
-  /** Looks at every state within the bound, or up to the first broken rule. */
+  /**
+   * Looks at every state within the bound, or up to the first broken rule: first at all in which nothing has happened, then at
+   * those after one event, and so on, so that whatever covers a state by what may still happen is found before it.
+   */
   run(): Report {
-    const { states } = this.#space;
-    this.#note(this.#space.intern(begin(this.#space, this.#options.start, this.#options.bound)), -1);
-    let depth = 0;
-    let layerEnd = 1;
-    let rests = 0;
-    for (let state = 0; state < states.size; state++) {
-      if (state === layerEnd) {
-        depth += 1;
-        layerEnd = states.size;
-      }
-      if (state % 65536 === 0) this.#options.onProgress?.(states.size, states.size - state);
-      const finding = this.#look(state);
-      if (finding) return this.#report(depth, rests, finding);
-      if (this.#ways === 0) rests += 1;
+    this.#note(begin(this.#space, this.#options.start, this.#options.bound), -1);
+    for (const layer of this.#layers.toReversed()) {
+      const finding = this.#walk(layer);
+      if (finding) return this.#report(finding);
     }
-    return this.#report(depth, rests, this.#findLoop());
+    return this.#report(this.#findLoop());
+  }
+
+  #walk(layer: Numbers): Finding | undefined {
+    const { states } = this.#space;
+    for (let i = 0; i < layer.length; i++) {
+      const state = layer.at(i);
+      if (state % 65536 === 0) this.#options.onProgress?.(states.size, layer.length - i);
+      const finding = states.isCovered(state) ? undefined : this.#look(state);
+      if (finding) return finding;
+    }
+    return undefined;
   }
 
   /** Follows every step out of a state. */
   #look(state: number): Finding | undefined {
     const draft = this.#draft;
-    this.#space.open(state, draft);
-    this.#graph.open();
-    this.#ways = 0;
+    const { states } = this.#space;
+    states.open(state, draft);
+    const world = states.worldOf(state);
+    const isFirst = !this.#graph.has(world);
+    if (isFirst) this.#graph.open(world);
     const protocol: Emit = (next, _what, belated) => {
-      const id = this.#space.intern(next);
-      this.#note(id, state);
-      if (id === state) return;
-      this.#ways += 1;
-      if (!belated) this.#graph.add(id);
+      const id = this.#note(next, state);
+      if (isFirst && !belated) this.#graph.add(states.worldOf(id));
     };
     const { accept } = this.#options;
     const outside: Emit = (next, what) => {
-      if (accept?.(what(), draft) ?? true) this.#note(this.#space.intern(next), state);
+      if (accept?.(what(), draft) ?? true) this.#note(next, state);
     };
     try {
-      this.#steps(draft, this.#next, protocol, outside);
-      if (this.#ways === 0) this.#judgeRest(draft);
+      this.#steps(draft, this.#next, protocol, outside, this.#isQuiet(state, draft));
       return undefined;
     } catch (error) {
       if (!(error instanceof Violation)) throw new Error(this.#tell(state).join("\n"), { cause: error });
@@ -118,34 +133,76 @@ export class Exploration {
     }
   }
 
+  #steps(draft: Draft, next: Draft, protocol: Emit, outside: Emit, quiet: boolean): void {
+    const { commands, podChanges, faults } = draft;
+    this.#stepProtocol(draft, next, protocol, outside);
+    if (quiet) draft.racing = 0;
+    if (faults > 0) stepFaults(this.#space, this.#plans, draft, next, outside);
+    if (!this.#space.mayRace(draft)) return;
+    if (commands > 0) stepCommands(this.#space, this.#plans, draft, next, outside);
+    if (podChanges > 0) stepPods(this.#space, draft, next, quiet, outside);
+  }
+
+  #stepProtocol(draft: Draft, next: Draft, protocol: Emit, outside: Emit): void {
+    const { faults } = draft;
+    let waits = false;
+    const emit: Emit = (found, what) => {
+      waits = true;
+      protocol(found, what);
+    };
+    stepKubernetes(this.#space, draft, next, emit);
+    stepConnections(this.#space, draft, next, emit);
+    // Kubernetes does what it has to some time, and connections come back: a loop in which they wait for ever is none.
+    stepSync(this.#actors, draft, next, (found, what, belated) =>
+      (found.faults === faults ? protocol : outside)(found, what, belated || waits),
+    );
+  }
+
+  /**
+   * Whether nothing is left to do, but to connect, once all that is under way has arrived. The first time that is asked of a world in
+   * which nothing at all is left to do, it is judged.
+   */
+  #isQuiet(state: number, draft: Draft): boolean {
+    const { states } = this.#space;
+    if (draft.processes.some((process) => process[PENDING] !== 0 || process[STALE] !== 0)) return false;
+    return this.#quiet.of([states.worldOf(state), this.#whole ? states.budgetsOf(state) : 0], () => {
+      const rested = catchUp(this.#space, this.#rested.set(draft));
+      let ways = 0;
+      let connections = 0;
+      const count: Emit = (next) => {
+        if (!next.equals(rested)) ways += 1;
+      };
+      const ignore: Emit = () => undefined;
+      stepKubernetes(this.#space, rested, this.#next, count);
+      stepSync(this.#actors, rested, this.#next, (next, what) =>
+        (next.faults === rested.faults ? count : ignore)(next, what),
+      );
+      stepConnections(this.#space, rested, this.#next, () => {
+        connections += 1;
+      });
+      if (ways === 0 && connections === 0) this.#judgeRest(rested);
+      return ways === 0;
+    });
+  }
+
   #judgeRest(draft: Draft): void {
-    const busy = this.#space.names.find((_, cluster) => isBusy(this.#actors, draft, cluster));
+    const { beginnings } = this.#actors;
+    this.#rests += 1;
+    const busy = this.#space.names.find((_, cluster) => beginnings.of(draft, cluster).busy);
     if (busy) throw new Violation(`(e) ${busy} writes again and again, and nothing changes`);
     this.#judge.judgeRest(draft);
     this.#options.onRest?.(draft, this.#space, this.#plans);
   }
 
-  #steps(draft: Draft, next: Draft, protocol: Emit, outside: Emit): void {
-    const { commands, podChanges, faults } = draft;
-    stepKubernetes(this.#space, draft, next, protocol);
-    const done = this.#ways;
-    stepConnections(this.#space, draft, next, protocol);
-    const healing = this.#ways - done;
-    // Kubernetes does what it has to some time: a loop in which it waits for ever is none.
-    const waits = this.#ways > 0;
-    stepSync(this.#actors, draft, next, (found, what, belated) =>
-      (found.faults === faults ? protocol : outside)(found, what, belated || waits),
-    );
-    if (this.#ways === healing) draft.racing = 0;
-    if (faults > 0) stepFaults(this.#space, this.#plans, draft, next, outside);
-    if (!this.#space.mayRace(draft)) return;
-    if (commands > 0) stepCommands(this.#space, this.#plans, draft, next, outside);
-    if (podChanges > 0) stepPods(this.#space, draft, next, outside);
-  }
-
-  #note(id: number, parent: number): void {
+  /** The number of the state, or of the one that covers it. */
+  #note(next: Draft, parent: number): number {
     this.#transitions += 1;
-    if (id === this.#parents.length) this.#parents.push(parent);
+    const id = this.#space.intern(next);
+    if (id === this.#parents.length) {
+      this.#parents.push(parent);
+      this.#layers[next.events]?.push(id);
+    }
+    return id;
   }
 
   /** The story of how a state came to be; its last line is the step out of it that broke a rule, if one did. */
@@ -157,20 +214,23 @@ export class Exploration {
     return story;
   }
 
+  /** The step to a state; without one, to the broken rule. */
   #tellStep(from: number, to: number | undefined): string[] {
+    const { states } = this.#space;
+    return this.#tellSteps(from, (next) => to !== undefined && states.equals(to, next));
+  }
+
+  #tellSteps(from: number, isMeant: (next: Draft) => boolean): string[] {
     const draft = new Draft();
-    this.#space.open(from, draft);
+    this.#space.states.open(from, draft);
     const found: string[] = [];
     const listen: Emit = (next, what) => {
-      const id = this.#space.intern(next);
-      if (id === to) found.push(what());
-      if (id !== from) this.#ways += 1;
+      if (isMeant(next)) found.push(what());
     };
-    this.#ways = 0;
     try {
-      this.#steps(draft, new Draft(), listen, listen);
+      this.#steps(draft, new Draft(), listen, listen, this.#isQuiet(from, draft));
     } catch (error) {
-      if (to === undefined) return [`then: ${error instanceof Error ? error.message : error}`];
+      return [`then: ${error instanceof Error ? error.message : error}`];
     }
     return found.slice(0, 1);
   }
@@ -179,17 +239,43 @@ export class Exploration {
   #findLoop(): Finding | undefined {
     const loop = this.#graph.findLoop();
     if (!loop) return undefined;
+    const { states } = this.#space;
     const [first = 0] = loop;
-    const round = loop.flatMap((state, i) => this.#tellStep(state, loop[i + 1] ?? first));
+    const round = loop.flatMap((world, i) =>
+      this.#tellSteps(states.latestOf(world), (next) => states.isOf(loop[i + 1] ?? first, next)),
+    );
     return {
       what: "(e) the same writes again and again",
-      story: [...this.#tell(first), "and then, for ever:", ...round],
+      story: [...this.#tell(states.latestOf(first)), "and then, for ever:", ...round],
     };
   }
 
-  #report(depth: number, rests: number, finding: Finding | undefined): Report {
+  #report(finding: Finding | undefined): Report {
     const { writes, holds, size } = this.#plans;
-    const { size: states } = this.#space.states;
-    return { states, transitions: this.#transitions, depth, rests, plans: size, writes, holds, finding };
+    const { size: states, worlds } = this.#space.states;
+    const [rests, transitions] = [this.#rests, this.#transitions];
+    return { states, worlds, transitions, depth: this.#depth(), rests, plans: size, writes, holds, finding };
   }
+
+  #depth(): number {
+    const depths = new Uint16Array(this.#parents.length);
+    let deepest = 0;
+    for (let state = 1; state < depths.length; state++) {
+      const depth = (depths[this.#parents.at(state)] ?? 0) + 1;
+      depths[state] = depth;
+      deepest = Math.max(deepest, depth);
+    }
+    return deepest;
+  }
+}
+
+/** All that is under way arrives. */
+function catchUp({ watches }: Space, draft: Draft): Draft {
+  for (const process of draft.processes) {
+    for (const place of WATCHES) {
+      const watch = process[place] as number;
+      process[place] = watches.advance(watch, watches.lag(watch));
+    }
+  }
+  return draft;
 }

@@ -1,10 +1,11 @@
 /** What goes wrong: crashes, ex-leaders, cut connections, manifests applied again, objects deleted by hand. */
 import type { Service } from "../../../shared/kube/objects.ts";
+import { CUT, type Draft, LISTED, OVERTAKEN, PENDING, READ, STALE } from "./draft.ts";
 import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
-import { admit, askAdvice, putService } from "./people.ts";
+import { admit, findAdvices, putService, sayAdvice } from "./people.ts";
 import type { Plans } from "./plans.ts";
 import { COPIES, KEY, SERVICES } from "./sides.ts";
-import { type Change, CUT, type Draft, LISTED, OVERTAKEN, PENDING, READ, type Space, STALE } from "./state.ts";
+import type { Change, Space } from "./state.ts";
 import { crash } from "./sync.ts";
 
 /** The manifest of the Service, as its owner keeps it. */
@@ -97,12 +98,13 @@ function findDeletions({ sides }: Space, cluster: number, side: number): Change[
 function applyManifest(scene: Scene, cluster: number): void {
   const { space, plans, draft, emit } = scene;
   const made = new Set([draft.side(cluster)]);
-  for (const admission of ["absent", "as cached"] as const) {
-    const side = apply(scene, cluster, askAdvice(space, plans, draft, cluster, admission));
+  for (const advice of findAdvices(space, plans, draft, cluster)) {
+    const side = apply(scene, cluster, advice);
     if (side === undefined || made.has(side)) continue;
     made.add(side);
     replaceSide(space, begin(scene), cluster, side);
-    emit(scene.next, () => `user: applies the manifest in ${space.names[cluster]} (webhook ${admission})`);
+    const who = sayAdvice(space, plans, draft, cluster, advice);
+    emit(scene.next, () => `user: applies the manifest in ${space.names[cluster]} (${who()})`);
   }
 }
 

@@ -13,8 +13,9 @@ import { annotation, type EndpointSlice, type Endpoints, label, type Service } f
 import type { Write } from "../../../shared/protocol/write.ts";
 import { hasSelector } from "../../../shared/selector.ts";
 import { addressesIn, isFrozen, readyIn, usableIn } from "./addresses.ts";
+import type { Draft } from "./draft.ts";
 import { COPIES, ENDPOINTS, KEY, NATIVES, SERVICES } from "./sides.ts";
-import type { Draft, Space } from "./state.ts";
+import type { Space } from "./state.ts";
 
 /** What clients of one cluster are offered, and what Kubernetes there tracks. */
 interface Offer {

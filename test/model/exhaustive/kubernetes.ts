@@ -1,6 +1,5 @@
 /** What happens in the clusters by itself, and how every change gets on its way to both sync processes. */
-import type { Collections } from "./objects.ts";
-import { NATIVES, SERVICES } from "./sides.ts";
+
 import {
   type Draft,
   LISTED,
@@ -11,9 +10,11 @@ import {
   PEER_SERVICES,
   PENDING,
   READ,
-  type Space,
   STALE,
-} from "./state.ts";
+} from "./draft.ts";
+import type { Collections } from "./objects.ts";
+import { NATIVES, SERVICES } from "./sides.ts";
+import type { Space } from "./state.ts";
 
 /**
  * Puts a cluster's new objects in place. `wrote` is the name of the object that the cluster's own sync process wrote, which
@@ -41,15 +42,14 @@ function tellOwn(space: Space, process: Int32Array, place: number, sets: Collect
   const { watches } = space;
   let watch = process[place] as number;
   if (wrote !== undefined) {
-    const object = sets.get(set).find((one) => one.metadata.name === wrote);
-    watch = watches.overlay(watch, sets, wrote, object);
+    watch = watches.overlay(watch, sets, wrote, set);
   }
   process[place] = watches.push(watch, set);
 }
 
 /**
- * Receives the draft of each state that may follow, and has to copy what it keeps. `belated`: the step acts on what has
- * changed since and brings no news, so nobody takes it for ever.
+ * Receives the draft of each state that may follow, and has to copy what it keeps. `belated`: the step is
+ * not the one that follows from all the news, so nobody takes it for ever.
  */
 export type Emit = (draft: Draft, what: () => string, belated?: boolean) => void;
 

@@ -4,8 +4,8 @@ import { Graph } from "./loops.ts";
 
 function graph(...nodes: number[][]): Graph {
   const made = new Graph();
-  for (const targets of nodes) {
-    made.open();
+  for (const [source, targets] of nodes.entries()) {
+    made.open(source);
     for (const target of targets) made.add(target);
   }
   return made;
@@ -21,4 +21,18 @@ it("a loop behind other nodes is found, and only its own nodes are told", () => 
 
 it("nodes behind a loop are no part of it", () => {
   assert.deepEqual(graph([1], [0, 2], [3], []).findLoop(), [0, 1]);
+});
+
+it("nodes may be opened in any order, and lead out of the graph", () => {
+  const made = new Graph();
+  for (const [source, target] of [
+    [7, 3],
+    [3, 100],
+    [5, 7],
+    [3, 5],
+  ] as const) {
+    if (!made.has(source)) made.open(source);
+    made.add(target);
+  }
+  assert.equal(made.findLoop(), undefined);
 });

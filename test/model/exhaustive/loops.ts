@@ -1,18 +1,33 @@
 /** Loops in a graph of states that is stored as one list of edges. */
 import { Numbers } from "./tuples.ts";
 
-/** Edges, gathered source by source in the order of their numbers. */
+/** Edges, gathered source by source. Nodes have numbers; those that are no source lead nowhere. */
 export class Graph {
   readonly #targets = new Numbers();
   readonly #starts = new Numbers();
+  readonly #sources = new Numbers();
+  /** By node: its place among the sources, and 0 if it is none; counted from 1. */
+  readonly #places = new Numbers();
 
-  /** The edges that follow are those of the next source. */
-  open(): void {
+  /** True if the node is a source. */
+  has(source: number): boolean {
+    return this.#placeOf(source) >= 0;
+  }
+
+  /** The edges that follow are those of this source. */
+  open(source: number): void {
+    while (this.#places.length <= source) this.#places.push(0);
+    this.#sources.push(source);
     this.#starts.push(this.#targets.length);
+    this.#places.set(source, this.#sources.length);
   }
 
   add(target: number): void {
     this.#targets.push(target);
+  }
+
+  #placeOf(node: number): number {
+    return node < this.#places.length ? this.#places.at(node) - 1 : -1;
   }
 
   /** A way from a node back to itself, undefined if there is none. Call when all sources have been opened. */
@@ -26,7 +41,7 @@ export class Graph {
     for (let root = 0; root < nodes; root++) {
       if (!entered[root] || done.has(root)) continue;
       const loop = this.#descend(root, entered, path, place, done);
-      if (loop) return loop;
+      if (loop) return loop.map((node) => this.#sources.at(node));
     }
     return undefined;
   }
@@ -34,8 +49,10 @@ export class Graph {
   /** For each node how many edges enter it that no order can put behind it: 0 for all nodes if there is no loop. */
   #remaining(nodes: number): Int32Array {
     const entering = new Int32Array(nodes);
-    for (let i = 0; i < this.#targets.length; i++)
-      entering[this.#targets.at(i)] = (entering[this.#targets.at(i)] ?? 0) + 1;
+    for (let i = 0; i < this.#targets.length; i++) {
+      const target = this.#placeOf(this.#targets.at(i));
+      if (target >= 0) entering[target] = (entering[target] ?? 0) + 1;
+    }
     const free = new Numbers();
     for (let node = 0; node < nodes; node++) if (entering[node] === 0) free.push(node);
     for (let i = 0; i < free.length; i++) {
@@ -48,7 +65,10 @@ export class Graph {
   }
 
   *#from(node: number): Generator<number> {
-    for (let i = this.#starts.at(node); i < this.#starts.at(node + 1); i++) yield this.#targets.at(i);
+    for (let i = this.#starts.at(node); i < this.#starts.at(node + 1); i++) {
+      const target = this.#placeOf(this.#targets.at(i));
+      if (target >= 0) yield target;
+    }
   }
 
   #descend(root: number, within: Int32Array, path: number[], place: Map<number, number>, done: Set<number>) {

@@ -51,6 +51,18 @@ export function freezeDeep<T>(value: T): T {
 export class Collections {
   readonly #objects = new Interned<KubeObject>();
   readonly #sets = new Interned<readonly KubeObject[]>();
+  readonly #names = new Interned<string>();
+  readonly #kind: number;
+
+  /** `kind`: 0, 1 or 2. */
+  constructor(kind: number) {
+    this.#kind = kind;
+  }
+
+  /** The number of a name, different for each kind. */
+  nameNumber(name: string): number {
+    return this.#kind + 3 * this.#names.intern(name, () => name);
+  }
 
   /** The number of a set of objects as they are to be stored; versions are given here. */
   of(objects: readonly KubeObject[]): number {

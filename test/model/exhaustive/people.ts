@@ -8,39 +8,28 @@ import { MODE, SYNC_USER } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
 import { MODES, type Mode } from "../../../shared/mode.ts";
 import type { Pod } from "../cluster.ts";
+import { arrivalsUpTo, knowCached, WATCHES } from "./begin.ts";
+import type { Draft } from "./draft.ts";
 import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
 import { type Plans, START_MS } from "./plans.ts";
 import { KEY, SERVICES } from "./sides.ts";
-import {
-  type Change,
-  type Draft,
-  OWN_NATIVES,
-  OWN_SERVICES,
-  PEER_NATIVES,
-  PEER_SERVICES,
-  type Space,
-} from "./state.ts";
-import { knowCached } from "./sync.ts";
+import type { Change, Space } from "./state.ts";
 
 const LABELS = { app: "web" };
-
-/** Whether the webhook is asked, and what it learns of the other cluster. */
-export type Admission = "absent" | "as cached" | "up to date";
-const ADMISSIONS: readonly Admission[] = ["absent", "as cached", "up to date"];
 
 /** Every declaration that the webhook, where it is up, lets pass. */
 export function stepCommands(space: Space, plans: Plans, draft: Draft, next: Draft, emit: Emit): void {
   for (const cluster of [0, 1]) {
-    const advices = ADMISSIONS.map((admission) => askAdvice(space, plans, draft, cluster, admission));
+    const advices = findAdvices(space, plans, draft, cluster);
     for (const mode of [undefined, ...MODES]) {
       const made = new Set([draft.side(cluster)]);
-      for (const [i, advice] of advices.entries()) {
+      for (const advice of advices) {
         const side = declare(space, plans, draft, cluster, mode, advice);
         if (side === undefined || made.has(side)) continue;
         made.add(side);
         command(space, next.set(draft), cluster, side);
-        const who = advice === 0 ? "no webhook" : `webhook, advice ${ADMISSIONS[i]}`;
-        emit(next, () => `user: ${space.names[cluster]} becomes ${mode ?? "without mode"} (${who})`);
+        const who = sayAdvice(space, plans, draft, cluster, advice);
+        emit(next, () => `user: ${space.names[cluster]} becomes ${mode ?? "without mode"} (${who()})`);
       }
     }
   }
@@ -106,13 +95,27 @@ export function admit(
   return validate({ ...situation, request }).violations.length === 0 ? mutated : undefined;
 }
 
-/** The number of what the webhook learns; 0: it is not there. */
-export function askAdvice(space: Space, plans: Plans, draft: Draft, cluster: number, admission: Admission): number {
-  if (admission === "absent") return 0;
+/**
+ * Numbers of all that the webhook may learn from the caches of its cluster's process, whatever has arrived in them: first 0, as it is
+ * not there, then what they say now.
+ */
+export function findAdvices(space: Space, plans: Plans, draft: Draft, cluster: number): readonly number[] {
   const process = draft.process(cluster);
-  const lag = (place: number) => (admission === "as cached" ? 0 : space.watches.lag(process[place] as number));
-  const arrivals = [lag(OWN_SERVICES), lag(OWN_NATIVES), lag(PEER_SERVICES), lag(PEER_NATIVES)] as const;
-  return plans.advise(knowCached(space, draft, cluster, arrivals));
+  const key = [...process.subarray(0, 5), cluster + 2 * draft.clock];
+  return space.advices.of(key, () => {
+    const lags = WATCHES.map((place) => space.watches.lag(process[place] as number));
+    const known = arrivalsUpTo(lags).map((arrivals) => plans.advise(knowCached(space, draft, cluster, arrivals)));
+    return [...new Set([0, ...known])];
+  });
+}
+
+/** Whether the webhook was there, and knew what its process does, in words. */
+export function sayAdvice(space: Space, plans: Plans, draft: Draft, cluster: number, advice: number): () => string {
+  if (advice === 0) return () => "no webhook";
+  return () =>
+    advice === plans.advise(knowCached(space, draft, cluster, [0, 0, 0, 0]))
+      ? "webhook, advice as cached"
+      : "webhook, advice newer than the pass before";
 }
 
 /** The side with this Service in place of the one there. */
@@ -123,12 +126,15 @@ export function putService(space: Space, side: number, cluster: number, service:
   }).side;
 }
 
-/** Every change of one pod, and a new pod. */
-export function stepPods(space: Space, draft: Draft, next: Draft, emit: Emit): void {
+/**
+ * Every change of one pod, and a new pod. Pods that no Service of their cluster selects are looked at by nobody: they change
+ * when everything is quiet, or once there is a selector.
+ */
+export function stepPods(space: Space, draft: Draft, next: Draft, quiet: boolean, emit: Emit): void {
   for (const cluster of [0, 1]) {
     const side = draft.side(cluster);
-    // Before the first change the numbers of the pods there were are known.
-    const used = draft.events === 0 ? 0 : 4 - draft.podChanges;
+    if (!quiet && !space.sides.selects(side)) continue;
+    const used = space.podsMade(draft);
     const changes = space.podChanges.of([side, cluster + 2 * used], () => changePods(space, cluster, side, used));
     for (const { side: after, what } of changes) {
       next.set(draft).charge("podChanges");

@@ -3,11 +3,12 @@ import type { EndpointSlice, Endpoints, Service } from "../../../shared/kube/obj
 import { planService } from "../../../shared/protocol/plan.ts";
 import { type Outcome, outcomeOf } from "../outcome.ts";
 import type { Disturbance, Script, ScriptEvent } from "../script.ts";
+import type { Draft } from "./draft.ts";
 import { Exploration } from "./exploration.ts";
 import type { Plans } from "./plans.ts";
 import { COPIES, ENDPOINTS, KEY, NATIVES, SERVICES } from "./sides.ts";
 import { SERVED } from "./starts.ts";
-import type { Draft, Space } from "./state.ts";
+import type { Space } from "./state.ts";
 
 /** The words that the exploration has for an event. */
 function wordsOf(event: ScriptEvent): RegExp {

@@ -17,7 +17,7 @@ import { hasSelector, parseSelector } from "../../../shared/selector.ts";
 import { Cluster, type Pod } from "../cluster.ts";
 import { collectGarbage, mirrorEndpoints, writeEndpoints, writeSlice } from "../native.ts";
 import { Collections, canonicalText, Interned } from "./objects.ts";
-import { TupleTable } from "./tuples.ts";
+import { Memory, TupleTable } from "./tuples.ts";
 
 /** Places in a side's tuple. NATIVES are all slices but our copies. */
 export const SERVICES = 0;
@@ -38,14 +38,15 @@ export const KEY = { namespace: "shop", name: "web" };
 
 export class Sides {
   readonly names: readonly string[];
-  readonly services = new Collections();
-  readonly slices = new Collections();
-  readonly endpoints = new Collections();
+  readonly services = new Collections(0);
+  readonly slices = new Collections(1);
+  readonly endpoints = new Collections(2);
   readonly pods = new Interned<readonly Pod[]>();
   readonly writes = new Interned<Write>();
   readonly table = new TupleTable(WIDTH);
   readonly #intents = new Map<number, IntentCopy | undefined>();
-  readonly #remembered = new Map<number, Effect>();
+  readonly #selecting: boolean[] = [];
+  readonly #remembered = new Memory<Effect>(2);
 
   constructor(names: readonly string[]) {
     this.names = names;
@@ -64,6 +65,17 @@ export class Sides {
       this.#intents.set(services, service && parseIntent(annotation(service, INTENT)));
     }
     return this.#intents.get(services);
+  }
+
+  /** Whether some Service of the side selects pods. */
+  selects(side: number): boolean {
+    const services = this.table.at(side, SERVICES);
+    let known = this.#selecting[services];
+    if (known === undefined) {
+      known = this.services.get(services).some((one) => hasSelector(one as Service));
+      this.#selecting[services] = known;
+    }
+    return known;
   }
 
   podsOf(side: number): readonly Pod[] {
@@ -134,12 +146,7 @@ export class Sides {
   }
 
   #remember(key: number, act: number, work: () => Effect): Effect {
-    const id = key * 0x200000 + act + 8;
-    const known = this.#remembered.get(id);
-    if (known) return known;
-    const effect = work();
-    this.#remembered.set(id, effect);
-    return effect;
+    return this.#remembered.of([key, act], work);
   }
 
   #change(number: number, side: number, act: (at: Cluster) => boolean): Effect {

@@ -1,9 +1,11 @@
 /** Worlds to begin with. */
+
+import { Draft, OWN_NATIVES, OWN_SERVICES } from "./draft.ts";
 import { manifest } from "./faults.ts";
 import { connect } from "./kubernetes.ts";
 import { newPod } from "./people.ts";
 import { NATIVES, SERVICES } from "./sides.ts";
-import { type Bound, Draft, OWN_NATIVES, OWN_SERVICES, type Space } from "./state.ts";
+import type { Bound, Space } from "./state.ts";
 
 export interface Start {
   name: string;

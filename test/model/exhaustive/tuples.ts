@@ -98,6 +98,10 @@ export class Numbers {
   at(index: number): number {
     return this.#data[index] as number;
   }
+
+  set(index: number, value: number): void {
+    this.#data[index] = value;
+  }
 }
 
 function enlarged(data: Int32Array): Int32Array<ArrayBuffer> {

@@ -1,7 +1,6 @@
 /** What a process has seen of one kind of object in one cluster, and what is still on its way to it. */
-import type { KubeObject } from "../../../shared/kube/objects.ts";
 import type { Collections } from "./objects.ts";
-import { TupleTable } from "./tuples.ts";
+import { Memory, TupleTable } from "./tuples.ts";
 
 /** A watch that is further behind than this catches up by itself: the bound of the exploration. */
 export const MAX_LAG = 2;
@@ -10,6 +9,8 @@ export const MAX_LAG = 2;
 export class Watches {
   readonly #table = new TupleTable(2 + MAX_LAG);
   readonly #lag: number;
+  readonly #pushed = new Memory<number>(2);
+  readonly #overlaid = new Memory<number>(3);
 
   /** `lag`: versions a watch may be behind, at most `MAX_LAG`. */
   constructor(lag: number) {
@@ -36,15 +37,34 @@ export class Watches {
     return count === 0 ? watch : this.#make(this.#versions(watch).slice(count));
   }
 
-  /** There is a new version. */
-  push(watch: number, set: number): number {
-    const versions = this.#versions(watch);
-    return versions.at(-1) === set ? watch : this.#make([...versions, set]);
+  /** True if `to` is what `from` will be after some more arrivals. */
+  reaches(from: number, to: number): boolean {
+    if (from === to) return true;
+    const [lag, rest] = [this.lag(from), this.lag(to)];
+    if (lag < rest) return false;
+    for (let i = 0; i <= rest; i++) if (this.seen(from, lag - i) !== this.seen(to, rest - i)) return false;
+    return true;
   }
 
-  /** The watching process wrote `object` itself, or deleted it: it knows that whatever the watch shows. */
-  overlay(watch: number, sets: Collections, name: string, object: KubeObject | undefined): number {
-    return this.#make(this.#versions(watch).map((set) => (object ? sets.with(set, object) : sets.without(set, name))));
+  /** There is a new version. */
+  push(watch: number, set: number): number {
+    return this.#pushed.of([watch, set], () => {
+      const versions = this.#versions(watch);
+      return versions.at(-1) === set ? watch : this.#make([...versions, set]);
+    });
+  }
+
+  /**
+   * The watching process wrote the object of this name itself, or deleted it, and it is in `set` as it is now: the process knows
+   * that whatever the watch shows.
+   */
+  overlay(watch: number, sets: Collections, name: string, set: number): number {
+    return this.#overlaid.of([watch, set, sets.nameNumber(name)], () => {
+      const object = sets.get(set).find((one) => one.metadata.name === name);
+      return this.#make(
+        this.#versions(watch).map((seen) => (object ? sets.with(seen, object) : sets.without(seen, name))),
+      );
+    });
   }
 
   #versions(watch: number): number[] {
