@@ -17,7 +17,7 @@ import {
 import { Exploration } from "./exhaustive/exploration.ts";
 import type { Decide } from "./exhaustive/plans.ts";
 import { APART, SERVED, type Start } from "./exhaustive/starts.ts";
-import { type Bound } from "./exhaustive/state.ts";
+import type { Bound } from "./exhaustive/state.ts";
 
 // An exploration that finds nothing is worth as much as its eyes: each of these must be seen.
 
@@ -44,10 +44,12 @@ const rows: { name: string; decide: Decide; bound: Bound; breaks: RegExp; start?
 
 describe("a rule broken on purpose is noticed", () => {
   for (const { name, decide, bound, breaks, start } of rows) {
-    it(name, () => {
-      const { finding } = new Exploration({ start: start ?? SERVED, bound, decide }).run();
-      assert.match(finding?.what ?? "nothing was found", breaks);
-      assert.ok((finding?.story.length ?? 0) > 1, "the story is told");
-    });
+    for (const whole of [false, true]) {
+      it(`${name}${whole ? ", in all states" : ""}`, () => {
+        const { finding } = new Exploration({ start: start ?? SERVED, bound, decide, whole }).run();
+        assert.match(finding?.what ?? "nothing was found", breaks);
+        assert.ok((finding?.story.length ?? 0) > 1, "the story is told");
+      });
+    }
   }
 });

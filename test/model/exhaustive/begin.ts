@@ -22,8 +22,8 @@ export interface Beginning {
 
 export interface Choice {
   all: readonly Beginning[];
-  /** A process that has seen everything would write. */
-  busy: boolean;
+  /** What a process that has seen everything would do: nothing, write what changes something, or write in vain. */
+  caughtUp: "rests" | "works" | "toils";
 }
 
 /** The passes that may begin, worked out once for all states in which a process and what it may read are the same. */
@@ -70,8 +70,29 @@ export class Beginnings {
         begun.push({ pass, live, arrivals, belated, watches: this.#afterwards(draft, cluster, arrivals, live) });
       }
     }
-    const busy = [false, true].some((matured) => this.#decide(draft, cluster, last, matured).pass !== 0);
-    return { all: begun, busy };
+    return { all: begun, caughtUp: this.#endOf(draft, cluster, last) };
+  }
+
+  #endOf(draft: Draft, cluster: number, arrivals: Arrivals): Choice["caughtUp"] {
+    let end: Choice["caughtUp"] = "rests";
+    for (const matured of [false, true]) {
+      const { pass, ages } = this.#decide(draft, cluster, arrivals, matured);
+      if (this.#changes(draft.side(cluster), cluster, pass)) return "works";
+      if (pass !== 0) end = "toils";
+      if (!ages) break;
+    }
+    return end;
+  }
+
+  /** Whether the writes of a pass leave anything behind. */
+  #changes(side: number, cluster: number, pass: number): boolean {
+    const { passes, sides } = this.#space;
+    for (let rest = pass; rest !== 0; rest = passes.at(rest, 1)) {
+      const { side: after, done } = sides.write(cluster, side, passes.at(rest, 0));
+      if (after !== side) return true;
+      if (!done) return false;
+    }
+    return false;
   }
 
   /** What was read fresh is not forgotten for caches that lag behind it. */

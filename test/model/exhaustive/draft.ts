@@ -57,14 +57,6 @@ export class Draft {
     if (this.commands + this.podChanges === 0) this.racing = 0;
   }
 
-  equals(other: Draft): boolean {
-    return (
-      this.events === other.events &&
-      this.sides.every((side, i) => side === other.sides[i]) &&
-      this.processes.every((process, i) => process.every((value, j) => value === other.process(i)[j]))
-    );
-  }
-
   process(cluster: number): Int32Array {
     return this.processes[cluster] as Int32Array;
   }

@@ -1,53 +1,18 @@
 /** Breadth first through all states, so that the first trace found to a broken rule is a shortest one. */
 import { planService } from "../../../shared/protocol/plan.ts";
-import { Beginnings, WATCHES } from "./begin.ts";
-import { Draft, PENDING, STALE } from "./draft.ts";
+import { Beginnings } from "./begin.ts";
+import { Draft, LISTED, PENDING, READ, STALE } from "./draft.ts";
 import { stepFaults } from "./faults.ts";
 import { Judge, Violation } from "./judge.ts";
-import { type Emit, stepConnections, stepKubernetes } from "./kubernetes.ts";
+import { type Emit, hasKubernetesWork, stepConnections, stepKubernetes } from "./kubernetes.ts";
 import { Graph } from "./loops.ts";
 import { stepCommands, stepPods } from "./people.ts";
-import { type Decide, Plans } from "./plans.ts";
-import { begin, type Start } from "./starts.ts";
-import { type Bound, Space } from "./state.ts";
+import { Plans } from "./plans.ts";
+import type { Finding, Options, Report } from "./report.ts";
+import { begin } from "./starts.ts";
+import { Space } from "./state.ts";
 import { type Actors, stepSync } from "./sync.ts";
 import { Memory, Numbers } from "./tuples.ts";
-
-export interface Finding {
-  what: string;
-  /** One line a step, from the start. */
-  story: string[];
-}
-
-export interface Report {
-  states: number;
-  /** Objects, passes under way and clock, whatever the watches have still to bring and whatever may still happen. */
-  worlds: number;
-  transitions: number;
-  /** Steps of the longest way that was followed. */
-  depth: number;
-  /** Worlds in which nothing is left to do. */
-  rests: number;
-  /** Distinct snapshots the core was asked about. */
-  plans: number;
-  writes: ReadonlyMap<string, number>;
-  holds: ReadonlyMap<string, number>;
-  finding: Finding | undefined;
-}
-
-export interface Options {
-  start: Start;
-  bound: Bound;
-  decide?: Decide;
-  /** Look at states that others cover too. Default: only with `accept`, which may count what has happened. */
-  whole?: boolean;
-  /** What people, pods and faults do, in words, and the state before it: only what is accepted happens. Default: everything. */
-  accept?: (what: string, before: Draft) => boolean;
-  /** Shown every world in which nothing is left to do. The draft is reused. */
-  onRest?: (draft: Draft, space: Space, plans: Plans) => void;
-  /** Told now and then: states found and states still to be looked at. */
-  onProgress?: (states: number, frontier: number) => void;
-}
 
 export class Exploration {
   readonly #space: Space;
@@ -65,7 +30,6 @@ export class Exploration {
   /** Steps of the protocol alone from world to world once all that is under way has arrived, for finding loops. */
   readonly #graph = new Graph();
   readonly #whole: boolean;
-  readonly #rested = new Draft();
   #rests = 0;
   #transitions = 0;
 
@@ -140,7 +104,7 @@ export class Exploration {
     if (faults > 0) stepFaults(this.#space, this.#plans, draft, next, outside);
     if (!this.#space.mayRace(draft)) return;
     if (commands > 0) stepCommands(this.#space, this.#plans, draft, next, outside);
-    if (podChanges > 0) stepPods(this.#space, draft, next, quiet, outside);
+    if (podChanges > 0) stepPods(this.#space, draft, next, quiet || this.#whole, outside);
   }
 
   #stepProtocol(draft: Draft, next: Draft, protocol: Emit, outside: Emit): void {
@@ -166,32 +130,18 @@ export class Exploration {
     const { states } = this.#space;
     if (draft.processes.some((process) => process[PENDING] !== 0 || process[STALE] !== 0)) return false;
     return this.#quiet.of([states.worldOf(state), this.#whole ? states.budgetsOf(state) : 0], () => {
-      const rested = catchUp(this.#space, this.#rested.set(draft));
-      let ways = 0;
-      let connections = 0;
-      const count: Emit = (next) => {
-        if (!next.equals(rested)) ways += 1;
-      };
-      const ignore: Emit = () => undefined;
-      stepKubernetes(this.#space, rested, this.#next, count);
-      stepSync(this.#actors, rested, this.#next, (next, what) =>
-        (next.faults === rested.faults ? count : ignore)(next, what),
-      );
-      stepConnections(this.#space, rested, this.#next, () => {
-        connections += 1;
-      });
-      if (ways === 0 && connections === 0) this.#judgeRest(rested);
-      return ways === 0;
+      if (hasKubernetesWork(this.#space, draft)) return false;
+      const { beginnings } = this.#actors;
+      const ends = [0, 1].map((cluster) => beginnings.of(draft, cluster).caughtUp);
+      if (ends.includes("works")) return false;
+      if (draft.processes.some((process) => process[LISTED] !== READ)) return true;
+      this.#rests += 1;
+      const vain = this.#space.names[ends.indexOf("toils")];
+      if (vain) throw new Violation(`(e) ${vain} writes again and again, and nothing changes`);
+      this.#judge.judgeRest(draft);
+      this.#options.onRest?.(draft, this.#space, this.#plans);
+      return true;
     });
-  }
-
-  #judgeRest(draft: Draft): void {
-    const { beginnings } = this.#actors;
-    this.#rests += 1;
-    const busy = this.#space.names.find((_, cluster) => beginnings.of(draft, cluster).busy);
-    if (busy) throw new Violation(`(e) ${busy} writes again and again, and nothing changes`);
-    this.#judge.judgeRest(draft);
-    this.#options.onRest?.(draft, this.#space, this.#plans);
   }
 
   /** The number of the state, or of the one that covers it. */
@@ -267,15 +217,4 @@ export class Exploration {
     }
     return deepest;
   }
-}
-
-/** All that is under way arrives. */
-function catchUp({ watches }: Space, draft: Draft): Draft {
-  for (const process of draft.processes) {
-    for (const place of WATCHES) {
-      const watch = process[place] as number;
-      process[place] = watches.advance(watch, watches.lag(watch));
-    }
-  }
-  return draft;
 }

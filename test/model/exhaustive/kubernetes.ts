@@ -69,6 +69,14 @@ export function stepKubernetes(space: Space, draft: Draft, next: Draft, emit: Em
   }
 }
 
+/** Whether a controller would change something. */
+export function hasKubernetesWork({ sides }: Space, draft: Draft): boolean {
+  return [0, 1].some((cluster) => {
+    const side = draft.side(cluster);
+    return sides.runNative(cluster, side).side !== side || sides.collectGarbage(cluster, side).side !== side;
+  });
+}
+
 /** What passes under way were judged by is not so any more. That a pass is as old as its reads cannot be helped. */
 export function overtake(draft: Draft): void {
   for (const process of draft.processes) if (process[PENDING] !== 0 || process[STALE] !== 0) process[OVERTAKEN] = 1;

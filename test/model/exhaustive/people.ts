@@ -128,12 +128,12 @@ export function putService(space: Space, side: number, cluster: number, service:
 
 /**
  * Every change of one pod, and a new pod. Pods that no Service of their cluster selects are looked at by nobody: they change
- * when everything is quiet, or once there is a selector.
+ * when everything is quiet, or once there is a selector. `all`: they change now.
  */
-export function stepPods(space: Space, draft: Draft, next: Draft, quiet: boolean, emit: Emit): void {
+export function stepPods(space: Space, draft: Draft, next: Draft, all: boolean, emit: Emit): void {
   for (const cluster of [0, 1]) {
     const side = draft.side(cluster);
-    if (!quiet && !space.sides.selects(side)) continue;
+    if (!all && !space.sides.selects(side)) continue;
     const used = space.podsMade(draft);
     const changes = space.podChanges.of([side, cluster + 2 * used], () => changePods(space, cluster, side, used));
     for (const { side: after, what } of changes) {
