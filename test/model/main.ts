@@ -46,10 +46,16 @@ function show(task: Task, report: Report): void {
   print(finding ? `  VIOLATION ${finding.what}\n    ${finding.story.join("\n    ")}` : "  frontier empty");
 }
 
+/** What the plans of one exploration may need at most; its states are kept outside of that. */
+const MEMORY_MB = 8192;
+
 /** Explores in another thread. Rejects with what made it fail. */
 function explore(task: Task, row: number): Promise<Report> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL("explorer.ts", import.meta.url), { workerData: task });
+    const thread = new Worker(new URL("explorer.ts", import.meta.url), {
+      workerData: task,
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+    });
     thread.on("error", reject);
     thread.on("message", (message: Message) => {
       if ("report" in message) resolve(message.report);

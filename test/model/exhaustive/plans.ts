@@ -65,12 +65,13 @@ export class Plans {
   }
 
   decide(knowledge: Knowledge): Decision {
-    const { own, services, natives, copies, endpoints, peerServices, peerNatives, clock } = knowledge;
+    const { own, services, natives, copies, endpoints, peerServices, clock } = knowledge;
+    const peerNatives = this.#space.sides.contributed(peerServices, knowledge.peerNatives);
     const rest = own + 2 * Number(knowledge.listed) + 4 * Number(knowledge.matured);
     const id = this.#known.intern([rest, services, natives, copies, endpoints, peerServices, peerNatives, clock, 0]);
     const found = this.#decisions[id];
     if (found) return found;
-    const decision = this.#ask(this.snapshot(knowledge));
+    const decision = this.#ask(this.snapshot({ ...knowledge, peerNatives }));
     this.#decisions[id] = decision;
     return decision;
   }

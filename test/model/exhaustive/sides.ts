@@ -12,6 +12,7 @@ import {
   label,
   type Service,
 } from "../../../shared/kube/objects.ts";
+import { isOwn, isStripped } from "../../../shared/protocol/contribution.ts";
 import type { Write } from "../../../shared/protocol/write.ts";
 import { hasSelector, parseSelector } from "../../../shared/selector.ts";
 import { Cluster, type Pod } from "../cluster.ts";
@@ -46,6 +47,7 @@ export class Sides {
   readonly table = new TupleTable(WIDTH);
   readonly #intents = new Map<number, IntentCopy | undefined>();
   readonly #selecting: boolean[] = [];
+  readonly #contributed = new Memory<number>(2);
   readonly #remembered = new Memory<Effect>(2);
 
   constructor(names: readonly string[]) {
@@ -76,6 +78,15 @@ export class Sides {
       this.#selecting[services] = known;
     }
     return known;
+  }
+
+  /** What of these slices beside these Services their cluster may contribute: mirrored ones only if it never selected anything. */
+  contributed(services: number, slices: number): number {
+    return this.#contributed.of([services, slices], () => {
+      const service = this.service(services);
+      const others = isOwn(service) && !hasSelector(service) && !isStripped(service);
+      return others ? slices : this.slices.without(slices, `${KEY.name}-mirrored`);
+    });
   }
 
   podsOf(side: number): readonly Pod[] {

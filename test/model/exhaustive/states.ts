@@ -1,5 +1,5 @@
 /** The states found: how they are written down, and which of them say nothing that another one does not say too. */
-import { type Draft, LISTED, OVERTAKEN, PENDING, STALE } from "./draft.ts";
+import { CUT, type Draft, LISTED, OVERTAKEN, PEER_NATIVES, PEER_SERVICES, PENDING, STALE } from "./draft.ts";
 import { Numbers, TupleTable } from "./tuples.ts";
 import type { Watches } from "./watches.ts";
 
@@ -31,6 +31,8 @@ export class States {
   readonly #east = new Numbers();
   readonly #west = new Numbers();
   readonly #budgets = new Numbers();
+  /** Whose connections are cut in the world that is being added to. */
+  readonly #isCut: [boolean, boolean] = [false, false];
   readonly #key = new Int32Array(5);
   readonly #process = new Int32Array(8);
 
@@ -55,6 +57,7 @@ export class States {
     if (world === this.#latest.length) this.#latest.push(-1);
     const [east, west] = [this.#queuesOf(draft, 0), this.#queuesOf(draft, 1)];
     const budgets = budgetsOf(draft);
+    for (const i of [0, 1] as const) this.#isCut[i] = draft.process(i)[LISTED] === CUT;
     let last = -1;
     for (let at = this.#latest.at(world); at >= 0; at = this.#earlier.at(at)) {
       if (this.#covers(this.#east.at(at), this.#west.at(at), this.#budgets.at(at), east, west, budgets)) return at;
@@ -88,14 +91,16 @@ export class States {
   #covers(east: number, west: number, budgets: number, ofEast: number, ofWest: number, of: number): boolean {
     if (this.#whole) return east === ofEast && west === ofWest && budgets === of;
     if ((((budgets | GUARDS) - of) & GUARDS) !== GUARDS) return false;
-    return this.#reaches(east, ofEast) && this.#reaches(west, ofWest);
+    return this.#reaches(east, ofEast, this.#isCut[0]) && this.#reaches(west, ofWest, this.#isCut[1]);
   }
 
-  /** With some more arrivals the first watches are the second. */
-  #reaches(from: number, to: number): boolean {
+  /** With some more arrivals the first watches are the second. To a cut connection nothing is added any more: it may bring less. */
+  #reaches(from: number, to: number, cut: boolean): boolean {
     if (from === to) return true;
     for (let i = 0; i < WATCHES; i++) {
-      if (!this.#watches.reaches(this.#queues.at(from, i), this.#queues.at(to, i))) return false;
+      const [all, some] = [this.#queues.at(from, i), this.#queues.at(to, i)];
+      const isCut = cut && (i === PEER_SERVICES || i === PEER_NATIVES);
+      if (!(isCut ? this.#watches.contains(all, some) : this.#watches.reaches(all, some))) return false;
     }
     return true;
   }

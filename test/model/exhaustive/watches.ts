@@ -46,6 +46,17 @@ export class Watches {
     return true;
   }
 
+  /** True if the versions of `some`, seen and coming, are within those of `all`, in one piece. */
+  contains(all: number, some: number): boolean {
+    if (all === some) return true;
+    for (let skipped = 0; skipped + this.lag(some) <= this.lag(all); skipped++) {
+      let same = true;
+      for (let i = 0; i <= this.lag(some); i++) same &&= this.seen(all, skipped + i) === this.seen(some, i);
+      if (same) return true;
+    }
+    return false;
+  }
+
   /** There is a new version. */
   push(watch: number, set: number): number {
     return this.#pushed.of([watch, set], () => {
