@@ -133,13 +133,25 @@ export class World {
 
   /**
    * One pass of a cluster's sync process as the real reconciler makes it: plan from the caches; if a write asks for it, plan
-   * again from fresh reads; then the first `most` writes, ending at a conflict. Own writes are seen at once (overlay).
+   * again from fresh reads, which are not unlearnt; then the first `most` writes, ending at a conflict. Own writes are seen at once
+   * (overlay).
    */
   reconcile(own: string, most = Number.POSITIVE_INFINITY): Plan {
     let plan = this.#plan(own, this.snapshot(own));
-    if (plan.writes.some((write) => write.live)) plan = this.#plan(own, this.snapshot(own, true));
+    if (plan.writes.some((write) => write.live)) {
+      plan = this.#plan(own, this.snapshot(own, true));
+      this.#learn(own);
+    }
     for (const write of plan.writes.slice(0, most)) if (!this.apply(own, write)) break;
     return plan;
+  }
+
+  #learn(own: string): void {
+    for (const { name, reachable } of this.clusters.values()) {
+      if (!reachable || this.cluster(own).lastKnown.has(name)) continue;
+      this.observe(own, name, "services");
+      this.observe(own, name, "slices");
+    }
   }
 
   #plan(own: string, snapshot: Snapshot): Plan {
