@@ -106,7 +106,10 @@ function advance(context: Context): Step {
   const slices = stepCopies(context, wanted);
   const copies = joinSteps(slices, stepEndpoints(context, wanted.slices, slices.writes.length > 0));
   // A selector or shadow moves only under an intent this Service already carries, as others see it too.
-  if (metadata.writes.length > 0) return joinSteps(metadata, copies, stepConflicts(context));
+  // Who leaves drops its keys last: as long as they are there, a restart knows what is left to do.
+  const leaves = context.desire.forgetKeys && ourCopies(context.own).length === 0;
+  if (metadata.writes.length > 0)
+    return joinSteps(...(leaves ? [copies, metadata] : [metadata, copies]), stepConflicts(context));
   const settled = settleCopies(context, wanted);
   const selector = stepSelector(settled);
   return joinSteps(

@@ -166,8 +166,7 @@ export class Exploration {
 
   /** The step to a state; without one, to the broken rule. */
   #tellStep(from: number, to: number | undefined): string[] {
-    const { states } = this.#space;
-    return this.#tellSteps(from, (next) => to !== undefined && states.equals(to, next));
+    return this.#tellSteps(from, (next) => to !== undefined && this.#space.isState(to, next));
   }
 
   #tellSteps(from: number, isMeant: (next: Draft) => boolean): string[] {

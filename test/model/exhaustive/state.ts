@@ -88,6 +88,12 @@ export class Space {
     return this.states.add(draft);
   }
 
+  /** Whether the draft is this very state. */
+  isState(id: number, draft: Draft): boolean {
+    if (this.#racing === undefined) draft.racing = 0;
+    return this.states.equals(id, draft);
+  }
+
   /** The pass that makes `writes` in order. */
   pass(writes: readonly number[]): number {
     return writes.reduceRight((rest, write) => this.passes.intern([write, rest]), 0);

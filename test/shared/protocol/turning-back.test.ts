@@ -4,7 +4,7 @@ import { formatIntent } from "../../../shared/intent.ts";
 import { INTENT } from "../../../shared/keys.ts";
 import { writeSlice } from "../../model/native.ts";
 import type { World } from "../../model/world.ts";
-import { declare, runScenario, type Step } from "./scenario.ts";
+import { declare, runScenario, type Step, startPods, webService } from "./scenario.ts";
 import { eastServes, TWO, westPods } from "./steps.ts";
 
 function unready(world: World, cluster: string): void {
@@ -73,6 +73,22 @@ const rows: { name: string; steps: Step[] }[] = [
     ],
   },
   {
+    name: "a move ended by singular before the new server had copies or Endpoints: it leaves once its Endpoints are right",
+    steps: [
+      {
+        act: (world) => {
+          world.cluster("east").createService(webService());
+          startPods(world, "east", "e1", "e2");
+          world.runNative("east");
+          world.reconcile("west", 1);
+          promote(world);
+          declare(world, "east", "singular");
+        },
+        expect: { east: { serves: ["e1", "e2"], mode: "singular" }, west: { serves: [], selects: false } },
+      },
+    ],
+  },
+  {
     name: "a mode taken away where no own pod is ready: what another cluster still offers stays until one is",
     steps: [
       eastServes,
@@ -102,6 +118,9 @@ describe("turning back half-way", () => {
       for (const { name: cluster, endpoints } of world.clusters.values()) {
         const listed = (endpoints.get("web")?.subsets ?? []).flatMap(({ addresses = [] }) => addresses);
         assert.deepEqual(listed.map(({ ip }) => ip).sort(), world.served(cluster), `Endpoints in ${cluster}`);
+        const written = world.log.filter((line) => line.startsWith(`${cluster}: `));
+        const left = written.findLastIndex((line) => line.includes("takes no part any more"));
+        assert.deepEqual(left < 0 ? [] : written.slice(left + 1), [], `written to ${cluster} after it left`);
       }
     });
   }
