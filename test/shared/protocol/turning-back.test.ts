@@ -84,7 +84,7 @@ const rows: { name: string; steps: Step[] }[] = [
           promote(world);
           declare(world, "east", "singular");
         },
-        expect: { east: { serves: ["e1", "e2"], mode: "singular" }, west: { serves: [], selects: false } },
+        expect: { east: { serves: ["e1", "e2"], mode: "singular" }, west: { serves: [], selects: true } },
       },
     ],
   },
