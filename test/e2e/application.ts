@@ -119,7 +119,9 @@ export class Application {
       const { status, body } = await side.cluster.request("PATCH", path, { metadata: { annotations } });
       if (status === 200) return undefined;
       const message = String(body?.message);
-      if (status === 404 || message.includes("admission webhook")) return message;
+      // The second is what a Service says that is deleted while it is patched.
+      if (status === 404 || message.includes("Precondition failed: UID")) return message;
+      if (message.includes("admission webhook")) return message;
       if (!message.includes("please apply your changes to the latest version and try again"))
         throw new Error(`${JSON.stringify(annotations)} on ${this.name} in ${side.name}: ${status} ${message}`);
     }
