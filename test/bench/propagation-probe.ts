@@ -73,13 +73,16 @@ function saw(slice: EndpointSlice, now: number): void {
   }
 }
 
+/** A watch that the server ends, as it does to those that read too slowly for a moment, is opened again where it was. */
 async function watch({ namespace }: Carrier): Promise<void> {
-  const path = `${endpointSlices.in(namespace)}?watch=true&timeoutSeconds=3600`;
-  const events = await west.stream(path, new AbortController().signal);
-  for await (const { type, object } of events) {
-    if (type === "ADDED" || type === "MODIFIED") saw(object as EndpointSlice, performance.now());
+  for (let version = ""; ; ) {
+    const path = `${endpointSlices.in(namespace)}?watch=true&timeoutSeconds=3600${version && `&resourceVersion=${version}`}`;
+    for await (const { type, object } of await west.stream(path, new AbortController().signal)) {
+      if (type !== "ADDED" && type !== "MODIFIED") throw new Error(`${type}: ${JSON.stringify(object)}`);
+      version = object.metadata.resourceVersion ?? "";
+      saw(object as EndpointSlice, performance.now());
+    }
   }
-  throw new Error(`the watch of ${namespace} ended`);
 }
 
 /** The last write to each slice: the next one waits for it, for of two at once the older might arrive last and stay. */
