@@ -12,6 +12,7 @@ import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { type Endpoint, type EndpointSlice, label } from "../../shared/kube/objects.ts";
 import { endpointSlices } from "../../shared/kube/resources.ts";
 import { readMetrics, writesBetween } from "./metrics.ts";
+import { benchService, benchSlice } from "./objects.ts";
 import {
   type Carrier,
   type Load,
@@ -101,7 +102,8 @@ async function write(namespace: string, name: string, counts: boolean): Promise<
   const waiting = pending.get(key) ?? [];
   pending.set(key, waiting);
   waiting.push({ number, sentAt: performance.now(), counts });
-  await east.patch(endpointSlices.one(namespace, name), { endpoints: endpointsOf(number) }, "merge");
+  const slice = { ...benchSlice(benchService(namespace, name), 0), endpoints: endpointsOf(number) };
+  await east.replace(endpointSlices.one(namespace, name), slice);
 }
 
 async function waitSeen(carrier: Carrier): Promise<void> {
