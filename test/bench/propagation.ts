@@ -33,18 +33,42 @@ const REACH = { p50: 1.5, p99: 2 };
 /** The Kubernetes namespaces excluded by default, the floor's, and one of those that are none of our business. */
 const EXCLUDE = ["kube-system,kube-public,kube-node-lease", NAMESPACES.floor, NOISE_NAMESPACES.excluded].join(",");
 
-/** Slice change in one cluster to its copy in the other, steady and in a storm; large Services. */
-export async function measureChanges({ tell, scale }: BenchOptions): Promise<PartResult> {
+/** Slice change in one cluster to its copy in the other, and large Services. */
+export function measureChanges(options: BenchOptions): Promise<PartResult> {
+  return measureIn(options, async (lab) => {
+    const loads = LOADS.filter(({ noise }) => noise === 0);
+    const { rows, lags } = await measure(lab, scaled(loads, options), options.tell);
+    const clusters = [lab.cluster("east"), lab.cluster("west")] as const;
+    const large = await measureLargeServices(...clusters, NAMESPACES.ours, options.tell);
+    return { rows: [...rows, ...large], lags };
+  });
+}
+
+/** The same while others change too, and what is written meanwhile. */
+export function measureStorm(options: BenchOptions): Promise<PartResult> {
+  return measureIn(options, async (lab) => {
+    const loads = LOADS.filter(({ noise }) => noise > 0);
+    const { rows, lags, samples } = await measure(lab, scaled(loads, options), options.tell);
+    return { rows: [...rows, ...judgeWrites(samples)], lags };
+  });
+}
+
+function scaled(loads: readonly Load[], { scale }: BenchOptions): Load[] {
+  return loads.map((load) => ({ ...load, rounds: Math.ceil(load.rounds * Math.min(scale, 1)) }));
+}
+
+async function measureIn({ tell }: BenchOptions, run: (lab: Lab) => Promise<PartResult>): Promise<PartResult> {
   const lab = await startLab({ log: tell });
   try {
-    const loads = LOADS.map((load) => ({ ...load, rounds: Math.ceil(load.rounds * Math.min(scale, 1)) }));
-    return await measure(lab, loads, tell);
+    return await run(lab);
   } finally {
     await lab.stop();
   }
 }
 
-async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): Promise<PartResult> {
+type Measured = PartResult & { samples: PropagationSamples[] };
+
+async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): Promise<Measured> {
   const [east, west] = [lab.cluster("east"), lab.cluster("west")];
   const agents = await installSyndicate(lab, { webhook: false, env: { EXCLUDE, LOG_LEVEL: "info" } });
   stopProxies(lab);
@@ -64,8 +88,7 @@ async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): P
   const samples = await runProbe(lab, forwarder, { ...kubeconfigs, carriers, loads, metrics });
   const rows = loads.flatMap((load) => judge(load, samples, tell));
   const lags = samples.flatMap(({ told }) => (told ? [{ during: "changes", millis: told.lagMs }] : []));
-  const large = await measureLargeServices(east, west, NAMESPACES.ours, tell);
-  return { rows: [...rows, ...judgeWrites(samples), ...large], lags };
+  return { rows, lags, samples };
 }
 
 async function discoverySlices(cluster: LabCluster): Promise<DiscoveryVersion> {

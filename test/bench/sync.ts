@@ -1,10 +1,11 @@
 import { measureLeaks } from "./leaks.ts";
-import { measureChanges } from "./propagation.ts";
+import { measureChanges, measureStorm } from "./propagation.ts";
 import { type Bench, type BenchOptions, makeRow, type PartResult, type Row } from "./row.ts";
 import { measureScale } from "./scale.ts";
 
 const PARTS: ReadonlyMap<string, (options: BenchOptions) => Promise<PartResult>> = new Map([
   ["changes", measureChanges],
+  ["storm", measureStorm],
   ["scale", measureScale],
   ["leaks", measureLeaks],
 ]);
