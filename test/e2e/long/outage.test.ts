@@ -1,13 +1,13 @@
 import { describe, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MeterReport } from "../lab/lab.ts";
-import { Application, removeAtOnce } from "./application.ts";
-import { absent, following, serving } from "./expectations.ts";
-import { finishMove, type Move, startMove, startNewPods, together, waitUnion } from "./recipes.ts";
-import { afterwards, settle, waitAtRest, waitCondition, waitGone, waitReplicated } from "./rest.ts";
-import { waitSummary } from "./summary.ts";
-import { assertLossWithin, assertNoLoss } from "./traffic.ts";
-import { scenario, useWorld } from "./world.ts";
+import type { MeterReport } from "../../lab/lab.ts";
+import { Application, removeAtOnce } from "../application.ts";
+import { absent, following, serving } from "../expectations.ts";
+import { finishMove, type Move, startMove, startNewPods, together, waitUnion } from "../recipes.ts";
+import { afterwards, settle, waitAtRest, waitCondition, waitGone, waitReplicated } from "../rest.ts";
+import { waitSummary } from "../summary.ts";
+import { assertLossWithin, assertNoLoss } from "../traffic.ts";
+import { scenario, useWorld } from "../world.ts";
 
 // API servers that go down and networks that are cut in the middle of moves. Every disturbance meets three moves at once: one
 // on its way into a union, one on its way to the new cluster out of a union, and one between receiver and release.
