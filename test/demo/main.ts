@@ -58,9 +58,9 @@ async function run(keep: boolean): Promise<number> {
 }
 
 try {
+  const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
   // Processes of a kept lab do not keep this one alive, not even while it waits for them.
   const alive = setInterval(() => undefined, 60_000);
-  const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
   process.exitCode = await run(values.keep).finally(() => clearInterval(alive));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
