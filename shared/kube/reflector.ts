@@ -111,8 +111,10 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const first = !this.hasSynced;
     // Nobody decides by a store before its first list is whole; a later one takes effect, and is told, in one go.
     if (first) await inTurns(changes, (change) => this.#keep(change));
-    else for (const change of changes) this.#keep(change);
-    if (!first) this.drift += changes.length;
+    else {
+      for (const change of changes) this.#keep(change);
+      this.drift += changes.length;
+    }
     this.#resourceVersion = found.resourceVersion;
     this.#stage = "first watch";
     this.#pacing.listed();

@@ -137,8 +137,8 @@ async function create(
 }
 
 /**
- * Ends the server's account of who wrote which field, for good (Kubernetes, "Clearing managedFields"): it costs more than half
- * of each write, and two cores have to carry a storm of 450 a second besides what is measured.
+ * Ends the server's account of who wrote which field, for good (Kubernetes, "Clearing managedFields"): keeping it is work of the
+ * API server that two cores have to do besides what is measured.
  */
 const UNTRACKED = { metadata: { managedFields: [{}] } };
 

@@ -27,7 +27,7 @@ for (let i = 0; ; i++) {
   const service = targets[i % targets.length];
   if (!service) throw new Error("there is nothing to change");
   const { namespace = "", name } = service.metadata;
-  // A patch costs the API server several times as much, and two cores have to carry this beside what is measured.
+  // Replaced, not patched: 600 a second were answered where 450 patches were not, both seen with nothing else at work.
   east.replace(endpointSlices.one(namespace, name), benchSlice(service, SIZE, i)).catch((error: unknown) => {
     console.error(error);
     process.exit(1);

@@ -3,19 +3,9 @@ import { test } from "node:test";
 import type { EndpointSlice } from "../../../shared/kube/objects.ts";
 import { planService } from "../../../shared/protocol/plan.ts";
 import type { ClusterView, Snapshot } from "../../../shared/protocol/snapshot.ts";
-import { World } from "../../model/world.ts";
-import { startPods, webService } from "./scenario.ts";
+import { replicated } from "./scenario.ts";
 
 // A source slice goes and another one comes, as when somebody makes it anew under another name.
-
-/** A replica of east in west, at rest. */
-function replicated(): Snapshot {
-  const world = new World("east", "west");
-  world.cluster("east").createService(webService());
-  startPods(world, "east", "e1", "e2");
-  world.settle();
-  return world.snapshot("west");
-}
 
 function viewOf(snapshot: Snapshot, name: string): ClusterView {
   return snapshot.clusters.get(name) as ClusterView;

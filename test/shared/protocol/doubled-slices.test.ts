@@ -2,20 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Endpoint, EndpointSlice } from "../../../shared/kube/objects.ts";
 import { planService } from "../../../shared/protocol/plan.ts";
-import type { ClusterView, Snapshot } from "../../../shared/protocol/snapshot.ts";
-import { World } from "../../model/world.ts";
-import { startPods, webService } from "./scenario.ts";
+import type { ClusterView } from "../../../shared/protocol/snapshot.ts";
+import { replicated } from "./scenario.ts";
 
 // Slices made anew under the same name, endpoints that stand in two slices at once, copies whose owner is of another time.
-
-/** A replica of east in west, at rest, as west sees it. */
-function replicated(): Snapshot {
-  const world = new World("east", "west");
-  world.cluster("east").createService(webService());
-  startPods(world, "east", "e1", "e2");
-  world.settle();
-  return world.snapshot("west");
-}
 
 const before = replicated();
 const [east, west] = ["east", "west"].map((name) => before.clusters.get(name)) as [ClusterView, ClusterView];

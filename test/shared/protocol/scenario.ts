@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { MODE } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
+import type { Snapshot } from "../../../shared/protocol/snapshot.ts";
 import { watchWrites } from "../../model/invariants.ts";
 import { World } from "../../model/world.ts";
 
@@ -50,6 +51,15 @@ export function startPods(world: World, cluster: string, ...names: string[]): vo
   for (const name of names) {
     world.cluster(cluster).pods.set(name, { ip: addressOf(name), labels: { app: "web" }, ready: true });
   }
+}
+
+/** A replica of east in west, at rest, as west sees it. */
+export function replicated(): Snapshot {
+  const world = new World("east", "west");
+  world.cluster("east").createService(webService());
+  startPods(world, "east", "e1", "e2");
+  world.settle();
+  return world.snapshot("west");
 }
 
 /** One address for each pod name: `e1` is 10.1.0.1, `w2` is 10.2.0.2, `s3` is 10.3.0.3. */
