@@ -7,6 +7,8 @@ import type { Bound, FaultKind } from "./exhaustive/state.ts";
 export interface Task {
   start: Start;
   bound: Bound;
+  /** See `Options`. */
+  split?: boolean;
 }
 
 /** Every kind of event, at most `events` of them in all. */
@@ -38,6 +40,16 @@ export const DEEP: readonly Task[] = [
   { start: APART, bound: bound(2, 2) },
   { start: SERVED, bound: bound(2, 2) },
 ];
+
+/** Places of pod changes at the start, in either cluster: the pod becomes unready, begins to terminate, is gone, another one starts. */
+const FIRST_POD_CHANGES = [0, 1].flatMap((cluster) => [0, 1, 2, 3].map((place) => [cluster, place] as const));
+
+/** Explored by `npm run test:model -- --complete`: all five race each other and watches lag, apart by which pod change comes first. */
+export const COMPLETE: readonly Task[] = FIRST_POD_CHANGES.map((firstPodChange) => ({
+  start: SERVED,
+  bound: { ...bound(5, 2), kinds: CRASH_OR_PARTITION, firstPodChange },
+  split: true,
+}));
 
 /** Reasons of holds that no state within the bounds can have, and why. Checked: none of them is reached, all others are. */
 export const UNREACHABLE: Readonly<Partial<Record<HoldReason, string>>> = {

@@ -42,6 +42,19 @@ const rows: { name: string; decide: Decide; bound: Bound; breaks: RegExp; start?
   { name: "consent not asked for", decide: consentIgnored, bound: ONE_COMMAND, breaks: /^\(d\)/, start: APART },
 ];
 
+describe("a rule broken on purpose is noticed behind the last pod change", () => {
+  for (const { name, decide, bound, breaks } of rows.filter((row) => row.bound.podChanges > 0)) {
+    it(name, () => {
+      const { finding } = new Exploration({ start: SERVED, bound, decide, split: true }).run();
+      assert.match(finding?.what ?? "nothing was found", breaks);
+      assert.ok(
+        finding?.story.some((line) => line.startsWith("pods: ")),
+        finding?.story.join("\n"),
+      );
+    });
+  }
+});
+
 describe("a rule broken on purpose is noticed", () => {
   for (const { name, decide, bound, breaks, start } of rows) {
     for (const whole of [false, true]) {

@@ -2,17 +2,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Task } from "./bounds.ts";
 import { Exploration } from "./exhaustive/exploration.ts";
-import type { Report } from "./exhaustive/report.ts";
+import type { Progress, Report } from "./exhaustive/report.ts";
 
-export type Message =
-  | { report: Report }
-  | {
-      states: number;
-      /** States still to be looked at. */
-      frontier: number;
-    };
+export type Message = { report: Report } | Progress;
 
-const { start, bound } = workerData as Task;
 const post = (message: Message) => parentPort?.postMessage(message);
-const report = new Exploration({ start, bound, onProgress: (states, frontier) => post({ states, frontier }) }).run();
+const report = new Exploration({ ...(workerData as Task), onProgress: post }).run();
 post({ report });

@@ -1,17 +1,18 @@
 /**
- * `npm run test:model [-- --deep [--task N]]`: explores the protocol and says what was reached. Ends with 1 if a rule
- * broke. `--task`: only this one of the explorations, counted from 1; whether everything is reached is then left open.
+ * `npm run test:model [-- --deep | --complete [--task N]]`: explores the protocol and says what was reached. Ends with 1 if a
+ * rule broke. `--task`: only this one of the explorations, counted from 1; whether everything is reached is then left open.
  */
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { URGENCY } from "../../shared/protocol/condition.ts";
-import { BRANCHES, DEEP, SMALL, type Task, UNREACHABLE, UNREACHABLE_BRANCHES } from "./bounds.ts";
-import type { Report } from "./exhaustive/report.ts";
+import { BRANCHES, COMPLETE, DEEP, SMALL, type Task, UNREACHABLE, UNREACHABLE_BRANCHES } from "./bounds.ts";
+import type { Progress, Report } from "./exhaustive/report.ts";
 import type { Message } from "./explorer.ts";
 
 const { values } = parseArgs({
   options: {
     deep: { type: "boolean", default: false },
+    complete: { type: "boolean", default: false },
     task: { type: "string" },
   },
 });
@@ -23,17 +24,19 @@ function print(line: string): void {
 const started = Date.now();
 
 function describe({ start, bound }: Task): string {
-  const { commands, podChanges, faults, events, lag, racing, kinds } = bound;
+  const { commands, podChanges, faults, events, lag, racing, kinds, firstPodChange } = bound;
   const which = kinds ? ` (${kinds.join(", ")})` : "";
   const apart = racing === undefined ? "" : `, of commands and pod changes ${racing} at a time`;
-  return `${start.name}: up to ${commands} commands, ${podChanges} pod changes, ${faults} faults${which}, ${events} of these in all${apart}, watches up to ${lag} versions behind`;
+  const first = firstPodChange ? `, pod change ${firstPodChange[1] + 1} in cluster ${firstPodChange[0] + 1} first` : "";
+  return `${start.name}: up to ${commands} commands, ${podChanges} pod changes, ${faults} faults${which}, ${events} of these in all${apart}, watches up to ${lag} versions behind${first}`;
 }
 
-function showProgress(row: number, states: number, frontier: number): void {
+function showProgress(row: number, { part, parts, states, frontier }: Progress): void {
   const { rss } = process.memoryUsage();
   const seconds = Math.round((Date.now() - started) / 1000);
+  const which = parts ? `, part ${part} of ${parts}` : "";
   print(
-    `  ${seconds} s: row ${row}: ${states} states, ${frontier} of them still to be looked at, ${Math.round(rss / 1e6)} MB`,
+    `  ${seconds} s: row ${row}${which}: ${states} states, ${frontier} of them still to be looked at, ${Math.round(rss / 1e6)} MB`,
   );
 }
 
@@ -59,7 +62,7 @@ function explore(task: Task, row: number): Promise<Report> {
     thread.on("error", reject);
     thread.on("message", (message: Message) => {
       if ("report" in message) resolve(message.report);
-      else if (values.deep) showProgress(row, message.states, message.frontier);
+      else if (values.deep || values.complete) showProgress(row, message);
     });
   });
 }
@@ -114,7 +117,7 @@ function checkBranches(reports: readonly Report[]): boolean {
   return missed.length + unknown.length === 0;
 }
 
-const tasks = values.deep ? DEEP : SMALL;
+const tasks = values.complete ? COMPLETE : values.deep ? DEEP : SMALL;
 const chosen = values.task === undefined ? tasks : tasks.slice(Number(values.task) - 1, Number(values.task));
 if (chosen.length === 0) throw new Error(`there is no task ${values.task}: give a number from 1 to ${tasks.length}`);
 const reports = await exploreAll(chosen);

@@ -3,7 +3,6 @@ import { type Draft, LISTED, OWN_NATIVES, OWN_SERVICES, PEER_NATIVES, PEER_SERVI
 import type { Decision, Knowledge, Plans } from "./plans.ts";
 import { COPIES, ENDPOINTS, NATIVES, SERVICES } from "./sides.ts";
 import type { Space } from "./state.ts";
-import { Memory, TupleTable } from "./tuples.ts";
 
 export const WATCHES = [OWN_SERVICES, OWN_NATIVES, PEER_SERVICES, PEER_NATIVES] as const;
 
@@ -14,6 +13,7 @@ export interface Beginning {
   pass: number;
   /** Judged from fresh reads. */
   live: boolean;
+  arrivals: Arrivals;
   /** The four watches once the pass has been planned. */
   watches: readonly number[];
   /** With all the news it would be another one, so nobody takes it for ever. */
@@ -24,59 +24,46 @@ export interface Choice {
   all: readonly Beginning[];
   /** What a process that has seen everything would do: nothing, write what changes something, or write in vain. */
   caughtUp: "rests" | "works" | "toils";
+  /** The peer's objects were read, beyond what the caches show. */
+  read: boolean;
 }
 
-/** The passes that may begin, worked out once for all states in which a process and what it may read are the same. */
+/** The passes that a process may begin in one state. */
 export class Beginnings {
   readonly #space: Space;
   readonly #plans: Plans;
-  readonly #queues = new TupleTable(WATCHES.length);
-  /** Without the peer's objects in the key: undefined where they are read. */
-  readonly #cached = new Memory<Choice | undefined>(4);
-  readonly #live = new Memory<Choice>(5);
-  /** The peer's objects were read since this was set to false. */
-  #read = false;
 
   constructor(space: Space, plans: Plans) {
     this.#space = space;
     this.#plans = plans;
   }
 
-  of(draft: Draft, cluster: number): Choice {
-    const process = draft.process(cluster);
-    const who = cluster + 2 * (process[LISTED] as number) + 8 * draft.clock;
-    const key = [who, this.#queues.intern(process), draft.side(cluster)];
-    return (
-      this.#cached.of([...key, 0], () => {
-        this.#read = false;
-        const found = this.#find(draft, cluster);
-        return this.#read ? undefined : found;
-      }) ?? this.#live.of([...key, 0, draft.side(1 - cluster)], () => this.#find(draft, cluster))
-    );
-  }
+  /** What was asked for last. */
+  latest: Choice | undefined;
 
-  #find(draft: Draft, cluster: number): Choice {
-    const { watches } = this.#space;
+  of(draft: Draft, cluster: number): Choice {
+    const views = new Views(this.#space, this.#plans, draft, cluster);
     const process = draft.process(cluster);
-    const lags = WATCHES.map((place) => watches.lag(process[place] as number));
+    const lags = WATCHES.map((place) => this.#space.watches.lag(process[place] as number));
     const last = lags as unknown as Arrivals;
-    const begun: (Beginning & { arrivals: Arrivals })[] = [];
+    const begun: Beginning[] = [];
     for (const arrivals of arrivalsUpTo(lags)) {
-      const first = this.#decide(draft, cluster, arrivals, false);
+      const first = views.decide(arrivals, false);
       for (const matured of first.ages ? [false, true] : [false]) {
-        const { pass, live } = this.#decide(draft, cluster, arrivals, matured);
+        const { pass, live } = views.decide(arrivals, matured);
         if (pass === 0 || begun.some((one) => one.pass === pass && isLess(one.arrivals, arrivals))) continue;
-        const belated = pass !== this.#decide(draft, cluster, last, matured).pass;
+        const belated = pass !== views.decide(last, matured).pass;
         begun.push({ pass, live, arrivals, belated, watches: this.#afterwards(draft, cluster, arrivals, live) });
       }
     }
-    return { all: begun, caughtUp: this.#endOf(draft, cluster, last) };
+    this.latest = { all: begun, caughtUp: this.#endOf(draft, cluster, views, last), read: views.read };
+    return this.latest;
   }
 
-  #endOf(draft: Draft, cluster: number, arrivals: Arrivals): Choice["caughtUp"] {
+  #endOf(draft: Draft, cluster: number, views: Views, arrivals: Arrivals): Choice["caughtUp"] {
     let end: Choice["caughtUp"] = "rests";
     for (const matured of [false, true]) {
-      const { pass, ages } = this.#decide(draft, cluster, arrivals, matured);
+      const { pass, ages } = views.decide(arrivals, matured);
       if (this.#changes(draft.side(cluster), cluster, pass)) return "works";
       if (pass !== 0) end = "toils";
       if (!ages) break;
@@ -108,29 +95,63 @@ export class Beginnings {
       return watches.current(sides.table.at(side, kind));
     });
   }
+}
+
+/** What a process may know in one state, and what it decides. */
+class Views {
+  readonly #space: Space;
+  readonly #plans: Plans;
+  readonly #draft: Draft;
+  readonly #cluster: number;
+  /** By arrivals of the own and of the peer's watches: the number of what they show; 0 until it is asked for. */
+  readonly #own = new Int32Array(9);
+  readonly #peer = new Int32Array(9);
+  readonly #fresh: (Decision | undefined)[] = [];
+  read = false;
+
+  constructor(space: Space, plans: Plans, draft: Draft, cluster: number) {
+    this.#space = space;
+    this.#plans = plans;
+    this.#draft = draft;
+    this.#cluster = cluster;
+  }
 
   /** As the reconciler: from the caches, and again from fresh reads if a write asks for it. */
-  #decide(draft: Draft, cluster: number, arrivals: Arrivals, matured: boolean): Decision {
-    const cached = { ...knowCached(this.#space, draft, cluster, arrivals), matured };
-    const decision = this.#plans.decide(cached);
+  decide(arrivals: Arrivals, matured: boolean): Decision {
+    const [i, j] = [arrivals[0] * 3 + arrivals[1], arrivals[2] * 3 + arrivals[3]];
+    if (this.#own[i] === 0 || this.#peer[j] === 0) this.#see(arrivals, i, j);
+    const decision = this.#plans.decide(this.#own[i] as number, this.#peer[j] as number, matured);
     if (!decision.live) return decision;
+    const fresh = this.#decideFresh(arrivals, matured);
+    return { pass: fresh.pass, live: true, ages: fresh.ages || decision.ages };
+  }
+
+  #see(arrivals: Arrivals, own: number, peer: number): void {
+    const knowledge = knowCached(this.#space, this.#draft, this.#cluster, arrivals);
+    this.#own[own] = this.#plans.ownView(knowledge);
+    this.#peer[peer] = this.#plans.peerView(knowledge);
+  }
+
+  /** Of a peer that cannot be read, what has arrived is all that is known. */
+  #decideFresh(arrivals: Arrivals, matured: boolean): Decision {
+    const isListed = this.#draft.process(this.#cluster)[LISTED] === READ;
+    const known = isListed ? this.#fresh[Number(matured)] : undefined;
+    if (known) return known;
     const { table } = this.#space.sides;
-    const [own, peer] = [draft.side(cluster), draft.side(1 - cluster)];
-    if (cached.listed) this.#read = true;
-    const read = cached.listed ? { peerServices: table.at(peer, SERVICES), peerNatives: table.at(peer, NATIVES) } : {};
-    const fresh = this.#plans.decide({
-      ...cached,
-      ...read,
-      services: table.at(own, SERVICES),
-      natives: table.at(own, NATIVES),
-    });
-    return { ...fresh, live: true, ages: fresh.ages || decision.ages };
+    const [own, peer] = [this.#draft.side(this.#cluster), this.#draft.side(1 - this.#cluster)];
+    const cached = knowCached(this.#space, this.#draft, this.#cluster, arrivals);
+    if (isListed) this.read = true;
+    const read = isListed ? { peerServices: table.at(peer, SERVICES), peerNatives: table.at(peer, NATIVES) } : {};
+    const knowledge = { ...cached, ...read, services: table.at(own, SERVICES), natives: table.at(own, NATIVES) };
+    const decision = this.#plans.decide(this.#plans.ownView(knowledge), this.#plans.peerView(knowledge), matured);
+    this.#fresh[Number(matured)] = decision;
+    return decision;
   }
 }
 
 /** All combinations, those with fewer arrivals first. */
 export function arrivalsUpTo(lags: readonly number[]): readonly Arrivals[] {
-  const key = lags.join("");
+  const key = lags.reduce((sum, lag) => sum * 4 + lag, 0);
   const known = COMBINATIONS.get(key);
   if (known) return known;
   let all: number[][] = [[]];
@@ -141,10 +162,10 @@ export function arrivalsUpTo(lags: readonly number[]): readonly Arrivals[] {
   return sorted;
 }
 
-const COMBINATIONS = new Map<string, readonly Arrivals[]>();
+const COMBINATIONS = new Map<number, readonly Arrivals[]>();
 
 function isLess(a: Arrivals, b: Arrivals): boolean {
-  return a.every((count, i) => count <= (b[i] as number));
+  return a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2] && a[3] <= b[3];
 }
 
 /** What a process would know after the arrivals, from its caches. */
@@ -161,7 +182,6 @@ export function knowCached({ watches, sides }: Space, draft: Draft, cluster: num
     peerServices: seen(2),
     peerNatives: seen(3),
     listed: process[LISTED] === READ,
-    matured: false,
     clock: draft.clock,
   };
 }

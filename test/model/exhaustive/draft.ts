@@ -31,6 +31,10 @@ export class Draft {
   events = 0;
   /** Commands and pod changes since everything was quiet; 0 where nobody asks. */
   racing = 0;
+  /** What the other cluster's process will hear of the step under way, see `News`. */
+  news = 0;
+  /** The writes of the step under way, see `Judge`. */
+  writes = 0;
 
   /** Becomes a copy of another one. */
   set(other: Draft): this {
@@ -43,6 +47,8 @@ export class Draft {
     this.faults = other.faults;
     this.events = other.events;
     this.racing = other.racing;
+    this.news = other.news;
+    this.writes = other.writes;
     return this;
   }
 

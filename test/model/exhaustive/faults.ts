@@ -1,9 +1,8 @@
 /** What goes wrong: crashes, ex-leaders, cut connections, manifests applied again, objects deleted by hand. */
 import type { Service } from "../../../shared/kube/objects.ts";
-import { CUT, type Draft, LISTED, OVERTAKEN, PENDING, READ, STALE } from "./draft.ts";
-import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
+import { CUT, type Draft, LISTED, OVERTAKEN, PENDING, STALE } from "./draft.ts";
+import { overtake, replaceSide, type Scene } from "./kubernetes.ts";
 import { admit, findAdvices, putService, sayAdvice } from "./people.ts";
-import type { Plans } from "./plans.ts";
 import { COPIES, KEY, SERVICES } from "./sides.ts";
 import type { Change, Space } from "./state.ts";
 import { crash } from "./sync.ts";
@@ -20,37 +19,33 @@ export function manifest(annotations?: Record<string, string>): Service {
   };
 }
 
-interface Scene {
-  space: Space;
-  plans: Plans;
-  draft: Draft;
-  next: Draft;
-  emit: Emit;
+/** Every fault there may be in one cluster in this state. */
+export function stepFaults(scene: Scene): void {
+  const { space } = scene;
+  failProcess(scene);
+  if (space.mayFail("deletion")) deleteByHand(scene);
+  if (space.mayFail("manifest")) applyManifest(scene);
+  if (space.mayFail("late controller")) writeLate(scene);
 }
 
-/** Every fault there may be in this state. */
-export function stepFaults(space: Space, plans: Plans, draft: Draft, next: Draft, emit: Emit): void {
-  const scene = { space, plans, draft, next, emit };
-  for (const cluster of [0, 1]) {
-    failProcess(scene, cluster);
-    if (space.mayFail("deletion")) deleteByHand(scene, cluster);
-    if (space.mayFail("manifest")) applyManifest(scene, cluster);
-    if (space.mayFail("late controller")) writeLate(scene, cluster);
-  }
-  if (draft.process(0)[LISTED] !== READ || draft.process(1)[LISTED] !== READ) return;
-  for (const [kind, cut] of CUTS) {
-    if (!space.mayFail(kind)) continue;
-    begin(scene);
-    for (const cluster of cut) next.process(cluster)[LISTED] = CUT;
-    emit(next, () => `network: ${cut.map((one) => space.names[one]).join(" and ")} cannot read the other cluster`);
-  }
-}
-
-const CUTS = [
+/** Whose connections are cut. */
+export const CUTS = [
   ["cut east", [0]],
   ["cut west", [1]],
   ["cut both", [0, 1]],
 ] as const;
+
+/** The process of the cluster is cut off from the other one. */
+export function stepCut({ draft, next, cluster, emit }: Scene): void {
+  next.set(draft);
+  next.process(cluster)[LISTED] = CUT;
+  emit(next, () => "");
+}
+
+/** In words, which connections are cut. */
+export function sayCut({ names }: Space, cut: readonly number[]): string {
+  return `network: ${cut.map((one) => names[one]).join(" and ")} cannot read the other cluster`;
+}
 
 function begin({ draft, next }: Scene): Draft {
   next.set(draft).charge("faults");
@@ -58,8 +53,8 @@ function begin({ draft, next }: Scene): Draft {
 }
 
 /** Between two writes of a pass the process is killed, or loses its lease without noticing while another one starts. */
-function failProcess(scene: Scene, cluster: number): void {
-  const { space, draft, emit } = scene;
+function failProcess(scene: Scene): void {
+  const { space, draft, cluster, emit } = scene;
   const pending = draft.process(cluster)[PENDING] as number;
   if (pending === 0) return;
   const next = begin(scene);
@@ -71,14 +66,14 @@ function failProcess(scene: Scene, cluster: number): void {
   emit(next, () => `${space.names[cluster]}: another process leads; the former one has not noticed`);
 }
 
-function deleteByHand(scene: Scene, cluster: number): void {
-  const { space, draft, emit } = scene;
+function deleteByHand(scene: Scene): void {
+  const { space, draft, cluster, emit } = scene;
   const side = draft.side(cluster);
   for (const { side: after, what } of space.deletions.of([side * 2 + cluster], () =>
     findDeletions(space, cluster, side),
   )) {
     replaceSide(space, begin(scene), cluster, after);
-    overtake(scene.next);
+    overtake(space, scene.next, cluster);
     emit(scene.next, () => `user: deletes ${what} in ${space.names[cluster]}`);
   }
 }
@@ -95,11 +90,11 @@ function findDeletions({ sides }: Space, cluster: number, side: number): Change[
 }
 
 /** `kubectl apply` of the manifest as it was before anything was declared. */
-function applyManifest(scene: Scene, cluster: number): void {
-  const { space, plans, draft, emit } = scene;
+function applyManifest(scene: Scene): void {
+  const { space, plans, draft, cluster, emit } = scene;
   const made = new Set([draft.side(cluster)]);
   for (const advice of findAdvices(space, plans, draft, cluster)) {
-    const side = apply(scene, cluster, advice);
+    const side = apply(scene, advice);
     if (side === undefined || made.has(side)) continue;
     made.add(side);
     replaceSide(space, begin(scene), cluster, side);
@@ -108,7 +103,7 @@ function applyManifest(scene: Scene, cluster: number): void {
   }
 }
 
-function apply({ space, plans, draft }: Scene, cluster: number, advice: number): number | undefined {
+function apply({ space, plans, draft, cluster }: Scene, advice: number): number | undefined {
   const side = draft.side(cluster);
   const { clock } = draft;
   return space.applied.of([side, cluster + 2 * (clock + 256 * advice)], () => {
@@ -120,11 +115,11 @@ function apply({ space, plans, draft }: Scene, cluster: number, advice: number):
 }
 
 /** The cache of the native controller is behind: it writes once more for the selector that was removed. */
-function writeLate(scene: Scene, cluster: number): void {
-  const { space, draft, emit } = scene;
+function writeLate(scene: Scene): void {
+  const { space, draft, cluster, emit } = scene;
   const late = space.sides.runNativeLate(cluster, draft.side(cluster));
   if (!late.done) return;
   replaceSide(space, begin(scene), cluster, late.side);
-  overtake(scene.next);
+  overtake(space, scene.next, cluster);
   emit(scene.next, () => `${space.names[cluster]}: Kubernetes writes once more for the removed selector`);
 }

@@ -12,9 +12,22 @@ import {
   READ,
   STALE,
 } from "./draft.ts";
+import { NEW_NATIVES, NEW_SERVICES, OVERTAKES } from "./news.ts";
 import type { Collections } from "./objects.ts";
+import type { Plans } from "./plans.ts";
 import { NATIVES, SERVICES } from "./sides.ts";
 import type { Space } from "./state.ts";
+
+/** A state in which one cluster makes a step, or something happens to it. Of the other one's process no step knows anything. */
+export interface Scene {
+  space: Space;
+  plans: Plans;
+  draft: Draft;
+  /** Room for what follows. */
+  next: Draft;
+  cluster: number;
+  emit: Emit;
+}
 
 /**
  * Puts a cluster's new objects in place. `wrote` is the name of the object that the cluster's own sync process wrote, which
@@ -26,15 +39,14 @@ export function replaceSide(space: Space, draft: Draft, cluster: number, side: n
   draft.sides[cluster] = side;
   const { services, slices } = space.sides;
   const kinds = [
-    { sets: services, place: SERVICES, own: OWN_SERVICES, peer: PEER_SERVICES },
-    { sets: slices, place: NATIVES, own: OWN_NATIVES, peer: PEER_NATIVES },
+    { sets: services, place: SERVICES, own: OWN_SERVICES, news: NEW_SERVICES },
+    { sets: slices, place: NATIVES, own: OWN_NATIVES, news: NEW_NATIVES },
   ];
-  for (const { sets, place, own, peer } of kinds) {
+  for (const { sets, place, own, news } of kinds) {
     const set = space.sides.table.at(side, place);
     if (set === space.sides.table.at(before, place)) continue;
     tellOwn(space, draft.process(cluster), own, sets, set, wrote);
-    const other = draft.process(1 - cluster);
-    if (other[LISTED] === READ) other[peer] = space.watches.push(other[peer] as number, set);
+    space.news.tell(draft, news, set);
   }
 }
 
@@ -53,42 +65,32 @@ function tellOwn(space: Space, process: Int32Array, place: number, sets: Collect
  */
 export type Emit = (draft: Draft, what: () => string, belated?: boolean) => void;
 
-/** Steps of the controllers in both clusters. */
-export function stepKubernetes(space: Space, draft: Draft, next: Draft, emit: Emit): void {
+/** Steps of the controllers in a cluster. */
+export function stepKubernetes({ space, draft, next, cluster, emit }: Scene): void {
   const { sides, names } = space;
-  for (const cluster of [0, 1]) {
-    const side = draft.side(cluster);
-    const offer = (after: number, what: string) => {
-      if (after === side) return;
-      replaceSide(space, next.set(draft), cluster, after);
-      overtake(next);
-      emit(next, () => `${names[cluster]}: ${what}`);
-    };
-    offer(sides.runNative(cluster, side).side, "Kubernetes writes the slices of the selector");
-    offer(sides.collectGarbage(cluster, side).side, "Kubernetes collects garbage");
-  }
-}
-
-/** Whether a controller would change something. */
-export function hasKubernetesWork({ sides }: Space, draft: Draft): boolean {
-  return [0, 1].some((cluster) => {
-    const side = draft.side(cluster);
-    return sides.runNative(cluster, side).side !== side || sides.collectGarbage(cluster, side).side !== side;
-  });
+  const side = draft.side(cluster);
+  const offer = (after: number, what: string) => {
+    if (after === side) return;
+    replaceSide(space, next.set(draft), cluster, after);
+    overtake(space, next, cluster);
+    emit(next, () => `${names[cluster]}: ${what}`);
+  };
+  offer(sides.runNative(cluster, side).side, "Kubernetes writes the slices of the selector");
+  offer(sides.collectGarbage(cluster, side).side, "Kubernetes collects garbage");
 }
 
 /** What passes under way were judged by is not so any more. That a pass is as old as its reads cannot be helped. */
-export function overtake(draft: Draft): void {
-  for (const process of draft.processes) if (process[PENDING] !== 0 || process[STALE] !== 0) process[OVERTAKEN] = 1;
+export function overtake(space: Space, draft: Draft, cluster: number): void {
+  const process = draft.process(cluster);
+  if (process[PENDING] !== 0 || process[STALE] !== 0) process[OVERTAKEN] = 1;
+  space.news.tell(draft, OVERTAKES);
 }
 
-/** Cut or starting connections come (back) to life: everything of the peer is listed anew. */
-export function stepConnections(space: Space, draft: Draft, next: Draft, emit: Emit): void {
-  for (const cluster of [0, 1]) {
-    if (draft.process(cluster)[LISTED] === READ) continue;
-    connect(space, next.set(draft), cluster);
-    emit(next, () => `${space.names[cluster]}: lists all of ${space.names[1 - cluster]}`);
-  }
+/** A cut or starting connection comes (back) to life: everything of the peer is listed anew. */
+export function stepConnection({ space, draft, next, cluster, emit }: Scene): void {
+  if (draft.process(cluster)[LISTED] === READ) return;
+  connect(space, next.set(draft), cluster);
+  emit(next, () => `${space.names[cluster]}: lists all of ${space.names[1 - cluster]}`);
 }
 
 /** The process of `cluster` has listed its peer. */

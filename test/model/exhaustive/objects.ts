@@ -112,9 +112,12 @@ function forgetHistory(object: KubeObject): KubeObject {
   const annotations = copy?.declared
     ? { ...metadata.annotations, [INTENT]: formatIntent(copyIntent(copy, undefined)) }
     : metadata.annotations;
+  const { annotations: _annotations, labels, ...others } = metadata;
+  // The API server writes no empty maps down.
   const kept = {
-    ...metadata,
-    ...(annotations ? { annotations } : {}),
+    ...others,
+    ...(annotations && Object.keys(annotations).length ? { annotations } : {}),
+    ...(labels && Object.keys(labels).length ? { labels } : {}),
     ...(managedFields && !settled ? { managedFields } : {}),
   };
   return { ...object, metadata: kept };

@@ -3,47 +3,43 @@ import jsonPatch from "fast-json-patch";
 import { mutate } from "../../../shared/admission/mutate.ts";
 import type { Situation } from "../../../shared/admission/request.ts";
 import { validate } from "../../../shared/admission/validate.ts";
-import { type Intent, latestIntent } from "../../../shared/intent.ts";
+import { latestIntent } from "../../../shared/intent.ts";
 import { MODE, SYNC_USER } from "../../../shared/keys.ts";
 import type { Service } from "../../../shared/kube/objects.ts";
 import { MODES, type Mode } from "../../../shared/mode.ts";
 import type { Pod } from "../cluster.ts";
 import { arrivalsUpTo, knowCached, WATCHES } from "./begin.ts";
 import type { Draft } from "./draft.ts";
-import { type Emit, overtake, replaceSide } from "./kubernetes.ts";
+import { overtake, replaceSide, type Scene } from "./kubernetes.ts";
 import { type Plans, START_MS } from "./plans.ts";
 import { KEY, SERVICES } from "./sides.ts";
 import type { Change, Space } from "./state.ts";
 
 const LABELS = { app: "web" };
 
-/** Every declaration that the webhook, where it is up, lets pass. */
-export function stepCommands(space: Space, plans: Plans, draft: Draft, next: Draft, emit: Emit): void {
-  for (const cluster of [0, 1]) {
-    const advices = findAdvices(space, plans, draft, cluster);
-    for (const mode of [undefined, ...MODES]) {
-      const made = new Set([draft.side(cluster)]);
-      for (const advice of advices) {
-        const side = declare(space, plans, draft, cluster, mode, advice);
-        if (side === undefined || made.has(side)) continue;
-        made.add(side);
-        command(space, next.set(draft), cluster, side);
-        const who = sayAdvice(space, plans, draft, cluster, advice);
-        emit(next, () => `user: ${space.names[cluster]} becomes ${mode ?? "without mode"} (${who()})`);
-      }
+/** Every declaration that the webhook, where it is up, lets pass. `singular`: the latest intent is, see `isSingular`. */
+export function stepCommands({ space, plans, draft, next, cluster, emit }: Scene, singular: boolean): void {
+  const advices = findAdvices(space, plans, draft, cluster);
+  for (const mode of [undefined, ...MODES]) {
+    const made = new Set([draft.side(cluster)]);
+    for (const advice of advices) {
+      const side = declare(space, plans, draft, cluster, mode, advice);
+      if (side === undefined || made.has(side)) continue;
+      made.add(side);
+      next.set(draft);
+      if (singular) overtake(space, next, cluster);
+      next.charge("commands");
+      next.clock += 1;
+      replaceSide(space, next, cluster, side);
+      const who = sayAdvice(space, plans, draft, cluster, advice);
+      emit(next, () => `user: ${space.names[cluster]} becomes ${mode ?? "without mode"} (${who()})`);
     }
   }
 }
 
-function command(space: Space, next: Draft, cluster: number, side: number): void {
-  if (latestIn(space, next)?.mode === "singular") overtake(next);
-  next.charge("commands");
-  next.clock += 1;
-  replaceSide(space, next, cluster, side);
-}
-
-function latestIn(space: Space, draft: Draft): Intent | undefined {
-  return latestIntent([0, 1].map((one) => space.sides.intent(draft.side(one))));
+/** Whether the latest intent of two sides is "singular": what is said then overtakes passes, which no longer lead there. */
+export function isSingular({ sides }: Space, side: number, other: number): boolean {
+  return latestIntent([sides.intent(side), sides.intent(other)])?.mode === "singular";
 }
 
 function declare(
@@ -126,22 +122,15 @@ export function putService(space: Space, side: number, cluster: number, service:
   }).side;
 }
 
-/**
- * Every change of one pod, and a new pod. Pods that no Service of their cluster selects are looked at by nobody: they change
- * when everything is quiet, or once there is a selector. `all`: they change now.
- */
-export function stepPods(space: Space, draft: Draft, next: Draft, all: boolean, emit: Emit): void {
-  for (const cluster of [0, 1]) {
-    const side = draft.side(cluster);
-    if (!all && !space.sides.selects(side)) continue;
-    const used = space.podsMade(draft);
-    const changes = space.podChanges.of([side, cluster + 2 * used], () => changePods(space, cluster, side, used));
-    for (const { side: after, what } of changes) {
-      next.set(draft).charge("podChanges");
-      replaceSide(space, next, cluster, after);
-      overtake(next);
-      emit(next, () => `pods: ${what}`);
-    }
+/** Every change of one pod, and a new pod. `used`: no number of a pod up to this one is given again. */
+export function stepPods({ space, draft, next, cluster, emit }: Scene, used: number): void {
+  const side = draft.side(cluster);
+  const changes = space.podChanges.of([side, cluster + 2 * used], () => changePods(space, cluster, side, used));
+  for (const { side: after, what } of changes) {
+    next.set(draft).charge("podChanges");
+    replaceSide(space, next, cluster, after);
+    overtake(space, next, cluster);
+    emit(next, () => `pods: ${what}`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Plan } from "../../../shared/protocol/plan.ts";
 import type { ClusterView, Snapshot } from "../../../shared/protocol/snapshot.ts";
 import type { Hold } from "../../../shared/protocol/write.ts";
 import { canonicalText, freezeDeep, Interned } from "./objects.ts";
+import { Pairs } from "./pairs.ts";
 import { KEY } from "./sides.ts";
 import type { Space } from "./state.ts";
 import { Memory, TupleTable } from "./tuples.ts";
@@ -25,8 +26,6 @@ export interface Knowledge {
   peerNatives: number;
   /** The peer is read. */
   listed: boolean;
-  /** What has to last a while has lasted that long. */
-  matured: boolean;
   clock: number;
 }
 
@@ -45,7 +44,11 @@ export type Decide = (snapshot: Snapshot) => Plan;
 export class Plans {
   readonly #space: Space;
   readonly #decide: Decide;
-  readonly #known = new TupleTable(9);
+  /** Own cluster, peer listed and clock as one number, services, natives, copies, endpoints. */
+  readonly #own = new TupleTable(5);
+  /** Services, and slices that they may contribute. */
+  readonly #peers = new TupleTable(2);
+  readonly #known = new Pairs();
   readonly #decisions: Decision[] = [];
   /** What the webhook may be told, each advice once. */
   readonly advices = new Interned<Advice>();
@@ -57,6 +60,8 @@ export class Plans {
   constructor(space: Space, decide: Decide) {
     this.#space = space;
     this.#decide = decide;
+    this.#own.intern([-1, 0, 0, 0, 0]);
+    this.#peers.intern([-1, 0]);
   }
 
   /** Distinct snapshots so far. */
@@ -64,16 +69,32 @@ export class Plans {
     return this.#decisions.length;
   }
 
-  decide(knowledge: Knowledge): Decision {
-    const { own, services, natives, copies, endpoints, peerServices, clock } = knowledge;
-    const peerNatives = this.#space.sides.contributed(peerServices, knowledge.peerNatives);
-    const rest = own + 2 * Number(knowledge.listed) + 4 * Number(knowledge.matured);
-    const id = this.#known.intern([rest, services, natives, copies, endpoints, peerServices, peerNatives, clock, 0]);
-    const found = this.#decisions[id];
-    if (found) return found;
-    const decision = this.#ask(this.snapshot({ ...knowledge, peerNatives }));
-    this.#decisions[id] = decision;
+  /** The number of what a process knows of its own cluster, and whether it knows its peer; never 0. */
+  ownView({ own, listed, clock, services, natives, copies, endpoints }: Knowledge): number {
+    return this.#own.intern([own + 2 * Number(listed) + 4 * clock, services, natives, copies, endpoints]);
+  }
+
+  /** The number of what a process knows of its peer; never 0. */
+  peerView({ peerServices, peerNatives }: Knowledge): number {
+    return this.#peers.intern([peerServices, this.#space.sides.contributed(peerNatives)]);
+  }
+
+  /** What follows from two such views. `matured`: what has to last a while has lasted that long. */
+  decide(own: number, peer: number, matured: boolean): Decision {
+    const view = own * 2 + Number(matured);
+    const known = this.#known.get(view, peer);
+    if (known >= 0) return this.#decisions[known] as Decision;
+    const decision = this.#ask(this.snapshot(this.#knowledge(own, peer), matured));
+    this.#known.set(view, peer, this.#decisions.length);
+    this.#decisions.push(decision);
     return decision;
+  }
+
+  #knowledge(view: number, peer: number): Knowledge {
+    const [who, services, natives, copies, endpoints] = [0, 1, 2, 3, 4].map((i) => this.#own.at(view, i)) as Five;
+    const [peerServices, peerNatives] = [this.#peers.at(peer, 0), this.#peers.at(peer, 1)];
+    const rest = { services, natives, copies, endpoints, peerServices, peerNatives };
+    return { ...rest, own: who & 1, listed: (who & 2) !== 0, clock: who >> 2 };
   }
 
   /** The number of what a process that knows this much tells its webhook. */
@@ -81,7 +102,7 @@ export class Plans {
     const { own, services, natives, peerServices, peerNatives, clock } = knowledge;
     const key = [own + 2 * Number(knowledge.listed), services, natives, peerServices, peerNatives, clock];
     return this.#advised.of(key, () => {
-      const advice = adviseOn(this.snapshot(knowledge));
+      const advice = adviseOn(this.snapshot(knowledge, false));
       return this.advices.intern(canonicalText(advice), () => advice);
     });
   }
@@ -103,8 +124,8 @@ export class Plans {
   }
 
   /** The snapshot that the process of `knowledge.own` would gather. */
-  snapshot(knowledge: Knowledge): Snapshot {
-    const { own, matured, clock, listed } = knowledge;
+  snapshot(knowledge: Knowledge, matured: boolean): Snapshot {
+    const { own, clock, listed } = knowledge;
     const { sides, names } = this.#space;
     const [name, peer] = [names[own] as string, names[1 - own] as string];
     const slices = [...sides.slices.get(knowledge.natives), ...sides.slices.get(knowledge.copies)] as EndpointSlice[];
@@ -122,6 +143,8 @@ export class Plans {
     return { key: KEY, own: name, clusters, settings: { unionSelector: "strip", endpoints: "mirror" }, now, since };
   }
 }
+
+type Five = [number, number, number, number, number];
 
 /** Facts observed for the first time, and facts that have been true since 1970: `minReadySeconds` are over, or not. */
 const JUST_NOW: ReadonlyMap<string, number> = new Map();

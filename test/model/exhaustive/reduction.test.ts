@@ -29,10 +29,23 @@ describe("states that others cover are left out, and all ends are found", () => 
   }
 });
 
-function explore(bound: Bound, start = SERVED, whole: boolean): { states: number; ends: Set<string> } {
+describe("what is explored in parts comes to all that it comes to in one", () => {
+  const bound = { ...NONE, commands: 1, podChanges: 2, events: 3, lag: 1 };
+
+  it("apart by the pods that are there in the end, and by the pod change that comes first", () => {
+    const { ends } = explore(bound, SERVED, false);
+    const parts = [0, 1].flatMap((cluster) =>
+      [0, 1, 2, 3].map((place) => explore({ ...bound, firstPodChange: [cluster, place] }, SERVED, false, true).ends),
+    );
+    for (const part of parts) assert.ok(part.size < ends.size);
+    assert.deepEqual([...new Set(parts.flatMap((part) => [...part]))].sort(), [...ends].sort());
+  });
+});
+
+function explore(bound: Bound, start = SERVED, whole: boolean, split = false): { states: number; ends: Set<string> } {
   const ends = new Set<string>();
   const onRest = (draft: Draft, space: Space) => ends.add(tell(draft, space));
-  const { finding, states } = new Exploration({ start, bound, whole, onRest }).run();
+  const { finding, states } = new Exploration({ start, bound, whole, split, onRest }).run();
   assert.equal(finding, undefined);
   return { states, ends };
 }

@@ -36,6 +36,18 @@ export interface Options {
   accept?: (what: string, before: Draft) => boolean;
   /** Shown every world in which nothing is left to do. The draft is reused. */
   onRest?: (draft: Draft, space: Space, plans: Plans) => void;
-  /** Told now and then: states found and states still to be looked at. */
-  onProgress?: (states: number, frontier: number) => void;
+  /** What happens after the last pod change is looked at for each set of pods on its own, and forgotten: takes less memory. */
+  split?: boolean;
+  /** Told now and then. */
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  /** States found that are in memory. */
+  states: number;
+  /** States still to be looked at, of those that as many events may follow. */
+  frontier: number;
+  /** Which of the parts that follow the last pod change is looked at; 0: none. */
+  part: number;
+  parts: number;
 }

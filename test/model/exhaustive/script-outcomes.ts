@@ -71,9 +71,9 @@ function describe(draft: Draft, { sides, names }: Space, plans: Plans): Record<s
     const known = {
       ...{ own, natives, copies, services: table.at(side, SERVICES), endpoints: table.at(side, ENDPOINTS) },
       ...{ peerServices: table.at(peer, SERVICES), peerNatives: table.at(peer, NATIVES) },
-      ...{ listed: true, matured: true, clock: draft.clock },
+      ...{ listed: true, clock: draft.clock },
     };
-    const { condition } = planService(plans.snapshot(known));
+    const { condition } = planService(plans.snapshot(known, true));
     const outcome = outcomeOf(KEY.name, {
       services: sides.services.get(known.services) as readonly Service[],
       slices: [natives, copies].flatMap((set) => sides.slices.get(set) as readonly EndpointSlice[]),

@@ -47,7 +47,7 @@ export class Sides {
   readonly table = new TupleTable(WIDTH);
   readonly #intents = new Map<number, IntentCopy | undefined>();
   readonly #selecting: boolean[] = [];
-  readonly #contributed = new Memory<number>(2);
+  readonly #contributed: number[] = [];
   readonly #remembered = new Memory<Effect>(2);
 
   constructor(names: readonly string[]) {
@@ -80,13 +80,22 @@ export class Sides {
     return known;
   }
 
-  /** What of these slices beside these Services their cluster may contribute: mirrored ones only if it never selected anything. */
-  contributed(services: number, slices: number): number {
-    return this.#contributed.of([services, slices], () => {
-      const service = this.service(services);
-      const others = isOwn(service) && !hasSelector(service) && !isStripped(service);
-      return others ? slices : this.slices.without(slices, `${KEY.name}-mirrored`);
-    });
+  /**
+   * What of these slices a cluster may contribute: mirrored ones only beside a Service that never selected anything, and there is
+   * none in this model.
+   */
+  contributed(slices: number): number {
+    let known = this.#contributed[slices];
+    if (known === undefined) {
+      known = this.slices.without(slices, `${KEY.name}-mirrored`);
+      this.#contributed[slices] = known;
+    }
+    return known;
+  }
+
+  /** The number of the set of a side's pods. */
+  podsAt(side: number): number {
+    return this.table.at(side, PODS);
   }
 
   podsOf(side: number): readonly Pod[] {
@@ -187,6 +196,9 @@ export class Sides {
 
   #close(at: Cluster, before: number): number {
     const { table } = this;
+    const service = at.services.get(KEY.name);
+    if (isOwn(service) && !hasSelector(service) && !isStripped(service))
+      throw new Error(`${at.name} has a Service that never selected anything, whose mirrored slices it contributes`);
     const services = [...at.services.values()].map((object) => withUid(object, at));
     const slices = [...at.slices.values()].map((object) => withUid(object, at));
     // Nobody reads the Endpoints of a shadow.

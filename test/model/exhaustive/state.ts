@@ -1,9 +1,9 @@
 /** All that one exploration knows by number, and how far it goes. */
-import type { Draft } from "./draft.ts";
+import { News } from "./news.ts";
 import { Sides } from "./sides.ts";
-import { States } from "./states.ts";
 import { Memory, TupleTable } from "./tuples.ts";
 import { MAX_LAG, Watches } from "./watches.ts";
+import { WrittenTable } from "./written.ts";
 
 export type FaultKind =
   | "crash"
@@ -29,6 +29,8 @@ export interface Bound {
   racing?: number;
   /** The faults there are; default all. */
   kinds?: readonly FaultKind[];
+  /** Which pod change is the first one if there is any: its cluster and place among those at the start. Default: all. */
+  firstPodChange?: readonly [cluster: number, place: number];
 }
 
 /** What somebody does to one cluster's objects. */
@@ -45,53 +47,45 @@ export class Space {
   readonly watches: Watches;
   /** A pass under way: the next write, and the pass after it; number 0 is none. */
   readonly passes = new TupleTable(2);
-  readonly states: States;
+  readonly news = new News();
+  readonly written: WrittenTable;
   /** What people may do, worked out once: pods by side, what the webhook may learn by process, declarations by side, mode and advice, faults by side. */
   readonly podChanges = new Memory<readonly Change[]>(2);
   readonly advices = new Memory<readonly number[]>(6);
   readonly declared = new Memory<number | undefined>(3);
   readonly deletions = new Memory<readonly Change[]>(1);
   readonly applied = new Memory<number | undefined>(2);
-  readonly #racing: number | undefined;
+  /** How many commands and pod changes may happen before everything is quiet again; undefined: all. */
+  readonly racing: number | undefined;
   readonly #podChanges: number;
+  readonly #firstPodChange: Bound["firstPodChange"];
   readonly #kinds: ReadonlySet<FaultKind> | undefined;
 
-  /** `whole`: states that others cover are kept too. */
-  constructor(names: readonly string[], bound: Bound, whole: boolean) {
+  constructor(names: readonly string[], bound: Bound) {
     this.names = names;
     this.sides = new Sides(names);
     this.watches = new Watches(Math.min(bound.lag, MAX_LAG));
-    this.states = new States(this.watches, whole);
-    this.#racing = bound.racing;
+    this.written = new WrittenTable(this.sides);
+    this.racing = bound.racing;
     this.#podChanges = bound.podChanges;
+    this.#firstPodChange = bound.firstPodChange;
     this.#kinds = bound.kinds && new Set(bound.kinds);
     this.passes.intern([0, 0]);
   }
 
-  /** Whether people may act now. */
-  mayRace({ racing }: Draft): boolean {
-    return this.#racing === undefined || racing < this.#racing;
+  /** No pod made so far has a higher number. Of two changes, one cannot make a pod and the other one take its number again. */
+  podsMade(podChanges: number): number {
+    return this.#podChanges <= 2 ? 1 : 1 + this.#podChanges - podChanges;
   }
 
-  /** No pod made so far has a higher number. Of two changes, one cannot make a pod and the other one take its number again. */
-  podsMade({ podChanges }: Draft): number {
-    return this.#podChanges <= 2 ? 1 : 1 + this.#podChanges - podChanges;
+  /** Whether this one of all changes of a cluster's pods may happen while so many still may. */
+  mayChange(podChanges: number, cluster: number, place: number): boolean {
+    const first = podChanges === this.#podChanges ? this.#firstPodChange : undefined;
+    return first === undefined || (first[0] === cluster && first[1] === place);
   }
 
   mayFail(kind: FaultKind): boolean {
     return this.#kinds === undefined || this.#kinds.has(kind);
-  }
-
-  /** The number of the state, or of one that covers it. */
-  intern(draft: Draft): number {
-    if (this.#racing === undefined) draft.racing = 0;
-    return this.states.add(draft);
-  }
-
-  /** Whether the draft is this very state. */
-  isState(id: number, draft: Draft): boolean {
-    if (this.#racing === undefined) draft.racing = 0;
-    return this.states.equals(id, draft);
   }
 
   /** The pass that makes `writes` in order. */

@@ -1,16 +1,24 @@
 /** The states found: how they are written down, and which of them say nothing that another one does not say too. */
-import { CUT, type Draft, LISTED, OVERTAKEN, PEER_NATIVES, PEER_SERVICES, PENDING, STALE } from "./draft.ts";
-import { Numbers, TupleTable } from "./tuples.ts";
+import { clockOf, isAsMuch, openBudgets, withFreshness } from "./budgets.ts";
+import { CUT, type Draft, PEER_NATIVES, PEER_SERVICES } from "./draft.ts";
+import type { Locals } from "./locals.ts";
+import { Pairs } from "./pairs.ts";
+import { Records } from "./records.ts";
+import type { Place } from "./steps.ts";
+import { Numbers } from "./tuples.ts";
 import type { Watches } from "./watches.ts";
 
-/** Members of a process's tuple that tell worlds apart; the four watches are kept beside. */
-const CORE = [LISTED, PENDING, STALE] as const;
 const WATCHES = 4;
-
 const COVERED = -2;
-
-/** Four bits for each budget, the highest of which stays free for comparing all at once. */
-const GUARDS = 0x08888888;
+/** Members of a state: its halves and budgets, its world, and the state of its world that came before it, -1 for none, or `COVERED`. */
+const EAST = 0;
+const WEST = 1;
+const BUDGETS = 2;
+const EARLIER = 3;
+const WORLD = 4;
+const MEMBERS = 5;
+/** Clocks are below that. */
+const CLOCKS = 8;
 
 /**
  * A world is all objects, the passes under way and the clock. The states of one world differ by what the watches have still to
@@ -18,87 +26,96 @@ const GUARDS = 0x08888888;
  */
 export class States {
   readonly #watches: Watches;
+  readonly #locals: Locals;
   /** Every state is kept, even if another one of its world covers it. */
   readonly #whole: boolean;
-  readonly #worlds = new TupleTable(5);
-  readonly #cores = new TupleTable(CORE.length);
-  readonly #queues = new TupleTable(WATCHES);
+  readonly #worlds = new Pairs();
   /** By world: its latest state, -1 for none. */
   readonly #latest = new Numbers();
-  /** By state: the one of its world that came before it, -1 for none, or `COVERED`. */
-  readonly #earlier = new Numbers();
-  readonly #world = new Numbers();
-  readonly #east = new Numbers();
-  readonly #west = new Numbers();
-  readonly #budgets = new Numbers();
-  /** Whose connections are cut in the world that is being added to. */
-  readonly #isCut: [boolean, boolean] = [false, false];
-  readonly #key = new Int32Array(5);
-  readonly #process = new Int32Array(8);
+  readonly #all = new Records(MEMBERS);
 
-  constructor(watches: Watches, whole: boolean) {
+  constructor(watches: Watches, locals: Locals, whole: boolean) {
     this.#watches = watches;
+    this.#locals = locals;
     this.#whole = whole;
   }
 
   /** States found, and those among them that were covered later. */
   get size(): number {
-    return this.#world.length;
+    return this.#all.length;
   }
 
   /** Worlds found. */
   get worlds(): number {
-    return this.#worlds.size;
+    return this.#latest.length;
   }
 
-  /** The number of the state, or of one that may do all that it may. */
-  add(draft: Draft): number {
-    const world = this.#worlds.intern(this.#encode(draft));
-    if (world === this.#latest.length) this.#latest.push(-1);
-    const [east, west] = [this.#queuesOf(draft, 0), this.#queuesOf(draft, 1)];
-    const budgets = budgetsOf(draft);
-    for (const i of [0, 1] as const) this.#isCut[i] = draft.process(i)[LISTED] === CUT;
-    let last = -1;
-    for (let at = this.#latest.at(world); at >= 0; at = this.#earlier.at(at)) {
-      if (this.#covers(this.#east.at(at), this.#west.at(at), this.#budgets.at(at), east, west, budgets)) return at;
-      last = at;
+  /** The number of the state, or of one that may do all that it may. `allowed`: budgets, whatever they say of overtaken passes. */
+  add(east: number, west: number, allowed: number): number {
+    const budgets = this.#complete(east, west, allowed);
+    const world = this.#internWorld(east, west, budgets);
+    const [isCut, isCutToo] = [this.#locals.listed(east) === CUT, this.#locals.listed(west) === CUT];
+    const latest = this.#latest.at(world);
+    const [queues, queuesToo] = [this.#locals.queues(east), this.#locals.queues(west)];
+    let covers = false;
+    for (let at = latest; at >= 0; at = this.#all.get(at, EARLIER)) {
+      const [first, second] = [
+        this.#locals.queues(this.#all.get(at, EAST)),
+        this.#locals.queues(this.#all.get(at, WEST)),
+      ];
+      const others = this.#all.get(at, BUDGETS);
+      if (isAsMuch(others, budgets)) {
+        if (
+          this.#whole
+            ? others === budgets && first === queues && second === queuesToo
+            : this.#reaches(first, queues, isCut) && this.#reaches(second, queuesToo, isCutToo)
+        )
+          return at;
+      }
+      covers ||= isAsMuch(budgets, others);
     }
-    if (last >= 0 && !this.#whole) this.#dropCovered(world, east, west, budgets);
-    this.#earlier.push(this.#latest.at(world));
-    const id = this.#world.length;
+    if (covers && !this.#whole) this.#dropCovered(world, east, west, budgets);
+    return this.#push(world, east, west, budgets);
+  }
+
+  #push(world: number, east: number, west: number, budgets: number): number {
+    const id = this.#all.add();
+    this.#all.set(id, EAST, east);
+    this.#all.set(id, WEST, west);
+    this.#all.set(id, BUDGETS, budgets);
+    this.#all.set(id, EARLIER, this.#latest.at(world));
+    this.#all.set(id, WORLD, world);
     this.#latest.set(world, id);
-    this.#world.push(world);
-    this.#east.push(east);
-    this.#west.push(west);
-    this.#budgets.push(budgets);
     return id;
   }
 
   #dropCovered(world: number, east: number, west: number, budgets: number): void {
+    const locals = this.#locals;
+    const [isCut, isCutToo] = [locals.listed(east) === CUT, locals.listed(west) === CUT];
+    const [queues, queuesToo] = [locals.queues(east), locals.queues(west)];
     let after = -1;
     for (let at = this.#latest.at(world); at >= 0; ) {
-      const next = this.#earlier.at(at);
-      if (this.#covers(east, west, budgets, this.#east.at(at), this.#west.at(at), this.#budgets.at(at))) {
-        this.#earlier.set(at, COVERED);
+      const next = this.#all.get(at, EARLIER);
+      const isCovered =
+        isAsMuch(budgets, this.#all.get(at, BUDGETS)) &&
+        this.#reaches(queues, locals.queues(this.#all.get(at, EAST)), isCut) &&
+        this.#reaches(queuesToo, locals.queues(this.#all.get(at, WEST)), isCutToo);
+      if (isCovered) {
+        this.#all.set(at, EARLIER, COVERED);
         if (after < 0) this.#latest.set(world, next);
-        else this.#earlier.set(after, next);
+        else this.#all.set(after, EARLIER, next);
       } else after = at;
       at = next;
     }
-  }
-
-  /** The first one may do all that the second one may. */
-  #covers(east: number, west: number, budgets: number, ofEast: number, ofWest: number, of: number): boolean {
-    if (this.#whole) return east === ofEast && west === ofWest && budgets === of;
-    if ((((budgets | GUARDS) - of) & GUARDS) !== GUARDS) return false;
-    return this.#reaches(east, ofEast, this.#isCut[0]) && this.#reaches(west, ofWest, this.#isCut[1]);
   }
 
   /** With some more arrivals the first watches are the second. To a cut connection nothing is added any more: it may bring less. */
   #reaches(from: number, to: number, cut: boolean): boolean {
     if (from === to) return true;
     for (let i = 0; i < WATCHES; i++) {
-      const [all, some] = [this.#queues.at(from, i), this.#queues.at(to, i)];
+      const all = this.#locals.watch(from, i);
+      const some = this.#locals.watch(to, i);
+      if (all === some) continue;
       const isCut = cut && (i === PEER_SERVICES || i === PEER_NATIVES);
       if (!(isCut ? this.#watches.contains(all, some) : this.#watches.reaches(all, some))) return false;
     }
@@ -107,12 +124,12 @@ export class States {
 
   /** True if another state that was found later covers this one. */
   isCovered(id: number): boolean {
-    return this.#earlier.at(id) < -1;
+    return this.#all.get(id, EARLIER) < -1;
   }
 
   /** The number of the state's world, which knows nothing of watches and budgets. */
   worldOf(id: number): number {
-    return this.#world.at(id);
+    return this.#all.get(id, WORLD);
   }
 
   /** The state of a world that was found last and is not covered. */
@@ -120,77 +137,52 @@ export class States {
     return this.#latest.at(world);
   }
 
-  /** Whether the draft is of this world. */
-  isOf(world: number, draft: Draft): boolean {
-    return this.#worlds.intern(this.#encode(draft)) === world;
+  /** East's half of a state. */
+  eastOf(id: number): number {
+    return this.#all.get(id, EAST);
   }
 
-  /** What may still happen in the state, as one number. */
+  /** West's half of a state. */
+  westOf(id: number): number {
+    return this.#all.get(id, WEST);
+  }
+
+  /** What may still happen in the state, and the clock, as one number. */
   budgetsOf(id: number): number {
-    return this.#budgets.at(id);
+    return this.#all.get(id, BUDGETS);
   }
 
-  /** Whether the draft is this very state. */
-  equals(id: number, draft: Draft): boolean {
-    return (
-      this.isOf(this.#world.at(id), draft) &&
-      this.#east.at(id) === this.#queuesOf(draft, 0) &&
-      this.#west.at(id) === this.#queuesOf(draft, 1) &&
-      this.#budgets.at(id) === budgetsOf(draft)
-    );
+  /** Whether halves and clock are of this world. */
+  isOf(world: number, { east, west, budgets }: Place): boolean {
+    return this.#findWorld(east, west, budgets) === world;
+  }
+
+  /** Whether this is the very state. */
+  equals(id: number, { east, west, budgets }: Place): boolean {
+    const isHere = this.#all.get(id, EAST) === east && this.#all.get(id, WEST) === west;
+    return isHere && this.#all.get(id, BUDGETS) === this.#complete(east, west, budgets);
   }
 
   open(id: number, into: Draft): void {
-    const key = this.#key;
-    this.#worlds.read(this.#world.at(id), key);
-    into.sides[0] = key[0] as number;
-    into.sides[1] = key[1] as number;
-    into.clock = key[4] as number;
-    const budgets = this.#budgets.at(id);
-    for (const [i, queues] of [this.#east.at(id), this.#west.at(id)].entries()) {
-      const process = into.process(i);
-      this.#queues.read(queues, process);
-      for (const [j, place] of CORE.entries()) process[place] = this.#cores.at(key[2 + i] as number, j);
-      process[OVERTAKEN] = 1 - ((budgets >> (20 + 4 * i)) & 7);
-    }
-    into.commands = budgets & 7;
-    into.podChanges = (budgets >> 4) & 7;
-    into.faults = (budgets >> 8) & 7;
-    into.events = (budgets >> 12) & 7;
-    into.racing = 7 - ((budgets >> 16) & 7);
+    this.#locals.open(this.#all.get(id, EAST), into, 0);
+    this.#locals.open(this.#all.get(id, WEST), into, 1);
+    openBudgets(this.#all.get(id, BUDGETS), into);
   }
 
-  #encode(draft: Draft): Int32Array {
-    const key = this.#key;
-    key[0] = draft.side(0);
-    key[1] = draft.side(1);
-    key[2] = this.#coreOf(draft, 0);
-    key[3] = this.#coreOf(draft, 1);
-    key[4] = draft.clock;
-    return key;
+  #complete(east: number, west: number, budgets: number): number {
+    return withFreshness(budgets, this.#locals.isOvertaken(east), this.#locals.isOvertaken(west));
   }
 
-  #coreOf(draft: Draft, cluster: number): number {
-    const process = draft.process(cluster);
-    for (const [i, place] of CORE.entries()) this.#process[i] = process[place] as number;
-    return this.#cores.intern(this.#process);
+  #findWorld(east: number, west: number, budgets: number): number {
+    return this.#worlds.get(this.#locals.part(east), this.#locals.part(west) * CLOCKS + clockOf(budgets));
   }
 
-  #queuesOf(draft: Draft, cluster: number): number {
-    return this.#queues.intern(draft.process(cluster));
+  #internWorld(east: number, west: number, budgets: number): number {
+    const found = this.#findWorld(east, west, budgets);
+    if (found >= 0) return found;
+    const world = this.#latest.length;
+    this.#worlds.set(this.#locals.part(east), this.#locals.part(west) * CLOCKS + clockOf(budgets), world);
+    this.#latest.push(-1);
+    return world;
   }
-}
-
-/** More of each is worth more: what may still happen, and passes that have not been overtaken, which are judged. */
-function budgetsOf({ commands, podChanges, faults, events, racing, processes }: Draft): number {
-  const [fresh, freshToo] = [1 - (processes[0][OVERTAKEN] as number), 1 - (processes[1][OVERTAKEN] as number)];
-  return (
-    commands |
-    (podChanges << 4) |
-    (faults << 8) |
-    (events << 12) |
-    ((7 - racing) << 16) |
-    (fresh << 20) |
-    (freshToo << 24)
-  );
 }

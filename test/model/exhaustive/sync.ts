@@ -13,41 +13,38 @@ import {
   STALE,
   STARTING,
 } from "./draft.ts";
-import { type Emit, replaceSide } from "./kubernetes.ts";
+import { replaceSide, type Scene } from "./kubernetes.ts";
+import { OVERTAKES } from "./news.ts";
 import { NATIVES, SERVICES } from "./sides.ts";
 import type { Space } from "./state.ts";
 
-/**
- * Told of every write: the side of `cluster` before it, and the state after it. `overtaken`: pods, or people, have changed since
- * what the pass was planned from.
- */
-export type OnWrite = (before: number, after: Draft, cluster: number, write: Write, overtaken: boolean) => void;
-
 export interface Actors {
-  space: Space;
   beginnings: Beginnings;
-  onWrite: OnWrite;
   /** Room for a state in which a process was killed. */
   crashed: Draft;
 }
 
-/** Every way in which the processes may go on: begin a pass, make the next write of one, and an ex-leader's. */
-export function stepSync(actors: Actors, draft: Draft, next: Draft, emit: Emit): void {
-  for (const cluster of [0, 1]) {
-    const process = draft.process(cluster);
-    if (process[STALE] !== 0) makeWrites(actors, next.set(draft), cluster, STALE, true, emit);
-    if (process[PENDING] !== 0) makeWrites(actors, next.set(draft), cluster, PENDING, true, emit);
-    else beginPasses(actors, draft, next, cluster, emit);
+/** Every way in which a process may go on: begin a pass, make the next write of one, and an ex-leader's. */
+export function stepSync(actors: Actors, scene: Scene): void {
+  const { draft, next, cluster } = scene;
+  const process = draft.process(cluster);
+  if (process[STALE] !== 0) {
+    next.set(draft);
+    makeWrites(actors, scene, STALE, true);
   }
+  if (process[PENDING] !== 0) {
+    next.set(draft);
+    makeWrites(actors, scene, PENDING, true);
+  } else beginPasses(actors, scene);
 }
 
-function beginPasses(actors: Actors, draft: Draft, next: Draft, cluster: number, emit: Emit): void {
-  const { beginnings } = actors;
-  for (const { pass, live, watches, belated } of beginnings.of(draft, cluster).all) {
+function beginPasses(actors: Actors, scene: Scene): void {
+  const { draft, next, cluster, emit } = scene;
+  for (const { pass, live, watches, belated } of actors.beginnings.of(draft, cluster).all) {
     const process = next.set(draft).process(cluster);
     process.set(watches);
     process[PENDING] = pass;
-    makeWrites(actors, next, cluster, PENDING, !live, (found, what) => emit(found, what, belated));
+    makeWrites(actors, { ...scene, emit: (found, what) => emit(found, what, belated) }, PENDING, !live);
   }
 }
 
@@ -61,21 +58,21 @@ function isPlain(write: Write): boolean {
  * Makes writes of the pass in `place`: one of any kind if `any`, then plain ones as long as they last. Before each further one
  * the process may crash.
  */
-function makeWrites(actors: Actors, next: Draft, cluster: number, place: number, any: boolean, emit: Emit): void {
-  const { space } = actors;
+function makeWrites({ crashed }: Actors, scene: Scene, place: number, any: boolean): void {
+  const { space, next, cluster, emit } = scene;
   const process = next.process(cluster);
   const said: Said[] = [];
   const tell = () => `${space.names[cluster]}: ${said.map((one) => sayWrite(space, one)).join(", then ")}`;
-  if (any) said.push(makeWrite(actors, next, cluster, place));
+  if (any) said.push(makeWrite(scene, place));
   for (;;) {
     const pass = process[place] as number;
     if (pass === 0 || !isPlain(space.sides.writes.get(space.passes.at(pass, 0)))) break;
     if (next.faults > 0 && space.mayFail("crash") && said.length > 0 && place === PENDING) {
-      crash(space, actors.crashed.set(next), cluster);
-      actors.crashed.charge("faults");
-      emit(actors.crashed, () => `${tell()}, and is killed`);
+      crash(space, crashed.set(next), cluster);
+      crashed.charge("faults");
+      emit(crashed, () => `${tell()}, and is killed`);
     }
-    said.push(makeWrite(actors, next, cluster, place));
+    said.push(makeWrite(scene, place));
   }
   emit(next, () => (said.length ? tell() : `${space.names[cluster]}: plans`));
 }
@@ -91,7 +88,7 @@ function sayWrite({ sides }: Space, { write, done }: Said): string {
   return `${verb} ${resource}/${name} (${reason})${done ? "" : ": conflict"}`;
 }
 
-function makeWrite({ space, onWrite }: Actors, next: Draft, cluster: number, place: number): Said {
+function makeWrite({ space, next, cluster }: Scene, place: number): Said {
   const process = next.process(cluster);
   const pass = process[place] as number;
   const number = space.passes.at(pass, 0);
@@ -101,8 +98,9 @@ function makeWrite({ space, onWrite }: Actors, next: Draft, cluster: number, pla
   if (done) {
     const write = space.sides.writes.get(number);
     replaceSide(space, next, cluster, side, place === PENDING ? write.name : undefined);
-    if (restoresSelector(write)) overtakePeer(next, cluster);
-    onWrite(before, next, cluster, write, process[OVERTAKEN] !== 0);
+    // What the peer judged while nobody tracked these pods says nothing about them.
+    if (restoresSelector(write)) space.news.tell(next, OVERTAKES);
+    space.written.note(next, { before, cluster, write: number, overtaken: process[OVERTAKEN] !== 0 });
   }
   if (process[PENDING] === 0 && process[STALE] === 0) process[OVERTAKEN] = 0;
   return { write: number, done };
@@ -110,12 +108,6 @@ function makeWrite({ space, onWrite }: Actors, next: Draft, cluster: number, pla
 
 function restoresSelector(write: Write): boolean {
   return write.verb === "patch" && Boolean((write.patch["spec"] as { selector?: unknown } | undefined)?.selector);
-}
-
-/** What the peer judged while nobody tracked these pods says nothing about them. */
-function overtakePeer(draft: Draft, cluster: number): void {
-  const process = draft.process(1 - cluster);
-  if (process[PENDING] !== 0 || process[STALE] !== 0) process[OVERTAKEN] = 1;
 }
 
 /** The process dies and starts again: its own cluster is listed before it does anything, its peer is not yet. */

@@ -40,7 +40,8 @@ export class Watches {
   /** True if `to` is what `from` will be after some more arrivals. */
   reaches(from: number, to: number): boolean {
     if (from === to) return true;
-    const [lag, rest] = [this.lag(from), this.lag(to)];
+    const lag = this.lag(from);
+    const rest = this.lag(to);
     if (lag < rest) return false;
     for (let i = 0; i <= rest; i++) if (this.seen(from, lag - i) !== this.seen(to, rest - i)) return false;
     return true;

@@ -1,0 +1,90 @@
+/** States that are looked at together: found, noted once, and forgotten together. */
+import { eventsOf } from "./budgets.ts";
+import { Draft } from "./draft.ts";
+import { Locals } from "./locals.ts";
+import { Graph } from "./loops.ts";
+import { Pairs } from "./pairs.ts";
+import { States } from "./states.ts";
+import { type Explorer, type Place, Steps } from "./steps.ts";
+import { Numbers } from "./tuples.ts";
+
+export class Region {
+  readonly locals = new Locals();
+  readonly steps: Steps;
+  readonly states: States;
+  /** By state: the one before it; below -1: one of the region before, see `outsideOf`. */
+  readonly #parents = new Numbers();
+  /** States still to be looked at, by the number of events that may still happen in them. */
+  readonly layers: readonly Numbers[];
+  /** Worlds at rest, and those that are not, with what may still happen where that matters. */
+  readonly quiet = new Pairs();
+  /** Steps of the protocol alone from world to world once all that is under way has arrived, for finding loops. */
+  readonly graph = new Graph();
+
+  constructor(explorer: Explorer, events: number) {
+    this.steps = new Steps(explorer, this.locals);
+    this.states = new States(explorer.space.watches, this.locals, explorer.whole);
+    this.layers = Array.from({ length: events + 1 }, () => new Numbers());
+  }
+
+  /** The number of the state, or of the one that covers it. */
+  note(east: number, west: number, budgets: number, parent: number): number {
+    const id = this.states.add(east, west, budgets);
+    if (id === this.#parents.length) {
+      this.#parents.push(parent);
+      this.layers[eventsOf(budgets)]?.push(id);
+    }
+    return id;
+  }
+
+  placeOf(state: number): Place {
+    const { states } = this;
+    return { east: states.eastOf(state), west: states.westOf(state), budgets: states.budgetsOf(state) };
+  }
+
+  /** States from the first one to this one, and what was before that: -1, or a state of the region before. */
+  pathTo(state: number): { path: number[]; before: number } {
+    const path = [state];
+    let at = this.#parents.at(state);
+    for (; at >= 0; at = this.#parents.at(at)) path.unshift(at);
+    return { path, before: at === -1 ? -1 : outsideOf(at) };
+  }
+
+  /** By state: the steps to it. `before`: those of the region before. */
+  depths(before?: Uint16Array): Uint16Array {
+    const depths = new Uint16Array(this.#parents.length);
+    for (let state = 0; state < depths.length; state++) {
+      const parent = this.#parents.at(state);
+      if (parent >= 0) depths[state] = (depths[parent] as number) + 1;
+      else if (parent < -1) depths[state] = (before?.[outsideOf(parent)] ?? 0) + 1;
+    }
+    return depths;
+  }
+}
+
+/** How a state of the region before is written down as a parent, and the state for what was written down. */
+export function outsideOf(state: number): number {
+  return -2 - state;
+}
+
+/** Takes halves of states from one region to another; each once. */
+export class Crossing {
+  readonly #from: Locals;
+  readonly #to: Locals;
+  readonly #known = new Pairs();
+  readonly #draft = new Draft();
+
+  constructor(from: Region, to: Region) {
+    this.#from = from.locals;
+    this.#to = to.locals;
+  }
+
+  take(local: number): number {
+    const known = this.#known.get(local, 0);
+    if (known >= 0) return known;
+    this.#from.open(local, this.#draft, 0);
+    const taken = this.#to.intern(this.#draft, 0);
+    this.#known.set(local, 0, taken);
+    return taken;
+  }
+}
