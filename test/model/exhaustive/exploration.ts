@@ -28,6 +28,8 @@ export class Exploration {
   run(): Report {
     const { start, bound, split } = this.#options;
     const first = begin(this.#explorer.space, start, bound);
+    const { space } = this.#explorer;
+    for (const cluster of [0, 1]) space.startPods[cluster] = space.sides.podsAt(first.side(cluster));
     const region = this.#newRegion();
     region.note(region.locals.intern(first, 0), region.locals.intern(first, 1), packBudgets(first), -1);
     const main = new Walk(this.#explorer, this.#options, {

@@ -42,6 +42,17 @@ export const BELATED = 1;
 /** A fault is part of it. */
 export const FAULTY = 2;
 
+/** By kind; `SYNC` needs more. */
+const STEPS: readonly (((scene: Scene, detail: number) => void) | undefined)[] = [
+  stepKubernetes,
+  stepConnection,
+  undefined,
+  (scene, detail) => stepCommands(scene, (detail & 1) === 1),
+  stepPods,
+  stepFaults,
+  stepCut,
+];
+
 const ENDS = ["rests", "works", "toils"] as const;
 
 export class Moves {
@@ -140,18 +151,9 @@ export class Moves {
   }
 
   #run(question: Question, emit: Emit): void {
-    const { kind, detail } = question;
     const scene = this.#set(question, emit);
-    const steps = [
-      () => stepKubernetes(scene),
-      () => stepConnection(scene),
-      () => stepSync({ beginnings: this.#beginnings, crashed: this.#crashed }, scene),
-      () => stepCommands(scene, (detail & 1) === 1),
-      () => stepPods(scene, detail),
-      () => stepFaults(scene),
-      () => stepCut(scene),
-    ];
-    steps[kind]?.();
+    if (question.kind === SYNC) stepSync({ beginnings: this.#beginnings, crashed: this.#crashed }, scene);
+    else STEPS[question.kind]?.(scene, question.detail);
   }
 
   #set({ kind, local, cluster, side, detail }: Question, emit: Emit): Scene {

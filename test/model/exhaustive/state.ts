@@ -57,6 +57,8 @@ export class Space {
   readonly applied = new Memory<number | undefined>(2);
   /** How many commands and pod changes may happen before everything is quiet again; undefined: all. */
   readonly racing: number | undefined;
+  /** What pods there are at the start in either cluster, by number. Fewer than three changes never lead back and on. */
+  readonly startPods: [number, number] = [0, 0];
   readonly #podChanges: number;
   readonly #firstPodChange: Bound["firstPodChange"];
   readonly #kinds: ReadonlySet<FaultKind> | undefined;
@@ -78,9 +80,9 @@ export class Space {
     return this.#podChanges <= 2 ? 1 : 1 + this.#podChanges - podChanges;
   }
 
-  /** Whether this one of all changes of a cluster's pods may happen while so many still may. */
-  mayChange(podChanges: number, cluster: number, place: number): boolean {
-    const first = podChanges === this.#podChanges ? this.#firstPodChange : undefined;
+  /** Whether this one of all changes of a cluster's pods may happen if it is the first one. */
+  mayBeginWith(cluster: number, place: number): boolean {
+    const first = this.#firstPodChange;
     return first === undefined || (first[0] === cluster && first[1] === place);
   }
 

@@ -189,6 +189,11 @@ export class Steps {
     }
   }
 
+  #hasStartPods(): boolean {
+    const { sides, startPods } = this.#space;
+    return [0, 1].every((cluster) => sides.podsAt(this.#locals.side(this.#own(cluster))) === startPods[cluster]);
+  }
+
   /** Visits the moves of one kind in one cluster; false if there are none. */
   #take(kind: number, cluster: number, detail: number, budgets: number, protocol: boolean, waits: boolean): boolean {
     const moves = this.#moves;
@@ -198,8 +203,9 @@ export class Steps {
     const count = moves.count(list);
     if (count === 0) return false;
     this.#question = { kind, cluster, detail };
+    const isFirst = kind === PODS && this.#hasStartPods();
     for (let i = 0; i < count; i++) {
-      if (kind === PODS && !this.#space.mayChange(podChangesOf(this.#place.budgets), cluster, i)) continue;
+      if (isFirst && !this.#space.mayBeginWith(cluster, i)) continue;
       this.#move(list, i, budgets, protocol, waits);
     }
     return true;
