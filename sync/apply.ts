@@ -57,10 +57,10 @@ export async function applyCondition(
   desired: SyncCondition | undefined,
   now: number,
 ): Promise<Service | undefined> {
-  const path = services.status(service.metadata.namespace ?? "", service.metadata.name);
+  const { namespace = "", name } = service.metadata;
   // Strategic: conditions are merged by type, those of others stay.
   const write = (condition: object) =>
-    client.patch<Service>(path, { status: { conditions: [condition] } }, "strategic");
+    client.patch<Service>(services.status(namespace, name), { status: { conditions: [condition] } }, "strategic");
   const existing = existingCondition(service);
   if (!desired) return existing && write({ $patch: "delete", type: CONDITION_IN_SYNC });
   const { status, reason, message } = desired;

@@ -161,18 +161,24 @@ export class WatchedCluster {
     trim: (object: T) => T,
     told: (object: T) => void,
   ): void {
+    let isFirstList = true;
     const reflector = startReflector<T>({
       client: this.client,
       path,
       store,
       trim,
       ...(this.#quota ? { quota: this.#quota } : {}),
+      // Once the cluster is readable everything is looked at: of what was there before, nothing is told object by object.
       onChange: (change) => {
-        if (!this.#events.isEcho(change)) told(change.object);
+        if (!isFirstList && !this.#events.isEcho(change)) told(change.object);
       },
       onState: () => this.#checkReadable(),
       onError: (error) => this.#events.onError(error),
     });
+    const listed = () => {
+      isFirstList = false;
+    };
+    reflector.synced.then(listed, listed);
     this.#reflectors.set(path.slice(path.lastIndexOf("/") + 1), reflector);
   }
 

@@ -57,7 +57,12 @@ export class Store<T extends KubeObject> implements StoreView<T> {
   by(index: string, value: string): T[] {
     const entries = this.#indexes.get(index);
     if (!entries) throw new TypeError(`no index "${index}", only: ${[...this.#indexes.keys()].join(", ") || "none"}`);
-    return [...(entries.get(value) ?? [])].flatMap((key) => this.#objects.get(key) ?? []);
+    const found: T[] = [];
+    for (const key of entries.get(value) ?? []) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) found.push(object);
+    }
+    return found;
   }
 
   /** Adds the object, or replaces the one with the same key. */

@@ -10,7 +10,7 @@ import { type Lab, startLab } from "../lab/lab.ts";
 import { runOrThrow } from "../lab/process.ts";
 import { createServices } from "./many-services.ts";
 import { type Bench, makeRow, type Row } from "./row.ts";
-import { stopProxies } from "./scale-lab.ts";
+import { freeze } from "./scale-lab.ts";
 import { type CommandLine, timeInTurn } from "./whole-process.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -86,7 +86,7 @@ async function measureStart({ kubectl, env }: Room): Promise<Row[]> {
 async function measureStatus(room: Room, scale: number, tell: (line: string) => void): Promise<Row[]> {
   const lab = await startLab({ log: tell });
   try {
-    stopProxies(lab);
+    freeze(lab, "kube-proxy");
     await installSyndicate(lab, { webhook: false });
     const rows: Row[] = [];
     for (const { services, ...rest } of SIZES) {

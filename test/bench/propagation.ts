@@ -7,7 +7,7 @@ import type { DiscoveryVersion } from "../../shared/kube/discovery.ts";
 import { chooseVersion } from "../../shared/kube/discovery.ts";
 import { endpointSlices, services } from "../../shared/kube/resources.ts";
 import { waitFor } from "../e2e/waiting.ts";
-import { installSyndicate } from "../lab/installation.ts";
+import { type Agent, installSyndicate } from "../lab/installation.ts";
 import { type Lab, type LabCluster, type LabProcess, startLab } from "../lab/lab.ts";
 import { measureLargeServices } from "./large-services.ts";
 import { benchService, benchSlice, connectBench } from "./objects.ts";
@@ -20,7 +20,7 @@ import {
   serviceNames,
 } from "./propagation-task.ts";
 import { type BenchOptions, makeRow, type PartResult, percentile, type Row } from "./row.ts";
-import { stopProxies } from "./scale-lab.ts";
+import { buildPrograms, freeze, stopSync } from "./scale-lab.ts";
 
 const NAMESPACES = { ours: "bench-ours", floor: "bench-floor" };
 const STEADY = { rate: 30, seconds: 4, rounds: 7, noise: 0 };
@@ -70,14 +70,16 @@ type Measured = PartResult & { samples: PropagationSamples[] };
 
 async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): Promise<Measured> {
   const [east, west] = [lab.cluster("east"), lab.cluster("west")];
-  const agents = await installSyndicate(lab, { webhook: false, env: { EXCLUDE, LOG_LEVEL: "info" } });
-  stopProxies(lab);
+  await buildPrograms();
+  const agents = await installSyndicate(lab, { webhook: false, built: true, env: { EXCLUDE, LOG_LEVEL: "info" } });
+  freeze(lab, "kube-proxy", "kube-controller-manager");
   const api = await discoverySlices(east);
   await Promise.all([east, west].map((cluster) => createSubjects(cluster, cluster === east)));
   const forwarder = await startForwarder(lab, api);
   await Promise.all(Object.values(NAMESPACES).map((namespace) => waitCopied(west, api, namespace)));
+  const carrier = await leaveOnly(agents, west.name);
   tell("every slice has its copy; changes begin");
-  const pids = { ours: [...agents.values()].map(({ sync }) => sync.pid), floor: [forwarder.pid] };
+  const pids = { ours: [carrier.sync.pid], floor: [forwarder.pid] };
   const carriers = (["ours", "floor"] as const).map((name) => ({
     name,
     namespace: NAMESPACES[name],
@@ -89,6 +91,14 @@ async function measure(lab: Lab, loads: Load[], tell: (line: string) => void): P
   const rows = loads.flatMap((load) => judge(load, samples, tell));
   const lags = samples.flatMap(({ told }) => (told ? [{ during: "changes", millis: told.lagMs }] : []));
   return { rows, lags, samples };
+}
+
+/** Sync of the other clusters has done its part; where each cluster has machines of its own, it would not be in the way either. */
+async function leaveOnly(agents: ReadonlyMap<string, Agent>, cluster: string): Promise<Agent> {
+  const left = agents.get(cluster);
+  if (!left) throw new Error(`sync was not installed in ${cluster}`);
+  for (const agent of agents.values()) if (agent !== left) await stopSync(agent);
+  return left;
 }
 
 async function discoverySlices(cluster: LabCluster): Promise<DiscoveryVersion> {

@@ -1,6 +1,6 @@
 /** A lab for thousands of Services: sync runs in `west` alone, and `east` and `north` are its peers. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { endpointSlices, services } from "../../shared/kube/resources.ts";
@@ -28,7 +28,7 @@ export async function startScaleLab(tell: (line: string) => void): Promise<Scale
   await buildPrograms();
   const lab = await startLab({ clusters: ["west", "east", "north"], log: tell });
   try {
-    stopProxies(lab);
+    freeze(lab, "kube-proxy");
     const agents = await installSyndicate(lab, {
       webhook: false,
       on: ["west"],
@@ -47,7 +47,7 @@ export async function startScaleLab(tell: (line: string) => void): Promise<Scale
 }
 
 /** What ships is measured: sources that Node strips of their types at each start cost time and 100 MB that nobody else pays. */
-async function buildPrograms(): Promise<void> {
+export async function buildPrograms(): Promise<void> {
   const { code, stderr } = await runCommand([process.execPath, join(ROOT, "build.ts")]);
   if (code !== 0) throw new Error(`the build failed:\n${stderr}`);
 }
@@ -61,10 +61,10 @@ export async function stopSync(agent: Agent): Promise<void> {
   if (code !== 0) throw new Error(`sync ended with code ${code}:\n${agent.sync.logTail()}`);
 }
 
-/** Starts sync; the moment it was started, and its log. */
+/** Starts sync and waits for nothing: a probe of readiness would take from the cores it starts on. The moment, and its log. */
 export async function startSync(agent: Agent): Promise<{ started: number; log: SyncLog }> {
   const started = Date.now();
-  await agent.startSync();
+  await agent.launchSync();
   return { started, log: new SyncLog(agent.sync.logFile) };
 }
 
@@ -121,13 +121,14 @@ export async function writeRaw(lab: Lab, cluster: LabCluster, kubeconfig: string
 }
 
 /**
- * Ten thousand Services keep kube-proxy busy for seconds at each change, on cores that the control planes share here. It is
- * no part of what is measured, neither of ours nor of the floor.
+ * Stops programs of the lab that are no part of what is measured, neither of ours nor of the floor: thousands of Services keep
+ * kube-proxy busy for seconds at each change, on cores that the control planes share here.
  */
-export function stopProxies(lab: Lab): void {
+export function freeze(lab: Lab, ...programs: readonly string[]): void {
   for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const command = readCommand(entry);
-    if (/kube-proxy\0/.test(command) && command.includes(lab.dir)) process.kill(Number(entry), "SIGSTOP");
+    const named = programs.some((program) => command.split("\0").some((part) => basename(part) === program));
+    if (named && command.includes(lab.dir)) process.kill(Number(entry), "SIGSTOP");
   }
 }
 

@@ -22,7 +22,9 @@ export interface Agent {
   cluster: LabCluster;
   sync: LabProcess;
   webhook: LabProcess | undefined;
-  /** Starts sync again after its end and waits until it is ready. */
+  /** Starts sync again after its end; nobody asks whether it is ready, so nothing else runs because of it. */
+  launchSync(): Promise<void>;
+  /** The same, and waits until it is ready. */
   startSync(): Promise<void>;
   /** Starts the webhook again after its end and waits until it is ready. */
   startWebhook(): Promise<void>;
@@ -77,29 +79,35 @@ async function startAgent(lab: Lab, cluster: LabCluster, options: InstallOptions
   const kubeconfig = join(folder, "kubeconfig");
   writeFileSync(kubeconfig, cluster.tokenKubeconfig("lab", await requestToken(cluster, SYNC)), { mode: 0o600 });
   const env = { CLUSTER_NAME: cluster.name, LOG_LEVEL: "debug", ...options.env };
-  const startSync = () =>
-    startProgram(cluster, commandOf("sync", options), env, SYNC_READY, [
+  const launchSync = () =>
+    launch(cluster, commandOf("sync", options), env, [
       `--kubeconfig=${kubeconfig}`,
       `--peers-dir=${peers}`,
       `--cert-dir=${certificates}`,
       "--webhook-host=127.0.0.1",
     ]);
-  const startWebhook = () =>
-    startProgram(cluster, commandOf("webhook", options), env, WEBHOOK_READY, [
+  const launchWebhook = () =>
+    launch(cluster, commandOf("webhook", options), env, [
       `--cert-dir=${certificates}`,
       `--sync-user=system:serviceaccount:${NAMESPACE}:${SYNC}`,
     ]);
   const agent: Agent = {
     cluster,
-    sync: await startSync(),
+    sync: await launchSync(),
     webhook: undefined,
+    async launchSync() {
+      agent.sync = await launchSync();
+    },
     async startSync() {
-      agent.sync = await startSync();
+      await agent.launchSync();
+      await untilReady(cluster, agent.sync, SYNC_READY);
     },
     async startWebhook() {
-      agent.webhook = await startWebhook();
+      agent.webhook = await launchWebhook();
+      await untilReady(cluster, agent.webhook, WEBHOOK_READY);
     },
   };
+  await untilReady(cluster, agent.sync, SYNC_READY);
   if (options.webhook ?? true) await agent.startWebhook();
   return agent;
 }
@@ -116,21 +124,23 @@ function commandOf(room: "sync" | "webhook", { built }: InstallOptions): string[
   return command.map((part) => part.replace(/^\/app\//, ROOT));
 }
 
-async function startProgram(
+function launch(
   cluster: LabCluster,
   command: string[],
   env: Record<string, string>,
-  readyUrl: string,
   args: string[],
 ): Promise<LabProcess> {
   const room = basename(dirname(command.at(-1) ?? ""));
-  const program = await cluster.spawn(room, process.execPath, [...command, ...args], { env });
-  const probe = await cluster.spawn(`${room}-probe`, process.execPath, [
+  return cluster.spawn(room, process.execPath, [...command, ...args], { env });
+}
+
+async function untilReady(cluster: LabCluster, program: LabProcess, readyUrl: string): Promise<void> {
+  const probe = await cluster.spawn(`${program.name}-probe`, process.execPath, [
     fileURLToPath(new URL("readiness-probe.ts", import.meta.url)),
     readyUrl,
   ]);
   const first = await Promise.race([probe.exited, program.exited.then(() => undefined)]);
-  if (first?.code === 0) return program;
+  if (first?.code === 0) return;
   probe.kill("SIGKILL");
-  throw new Error(`${room} in ${cluster.name} did not become ready:\n${program.logTail(40)}`);
+  throw new Error(`${program.name} in ${cluster.name} did not become ready:\n${program.logTail(40)}`);
 }
