@@ -11,7 +11,7 @@ import type { Timings } from "./reflector-options.ts";
  */
 export type Stage = "list" | "first watch" | "watch";
 
-/** A server that ends a watch sooner than this did not mean to serve it. */
+/** A server that ends a watch sooner than this, and has sent nothing, did not mean to serve it. */
 const SHORT_WATCH_MS = 1_000;
 
 /** One attempt that is over. */
@@ -21,6 +21,8 @@ export interface Attempt {
   tookMs: number;
   /** Milliseconds the server has served its watch; undefined if none was accepted. */
   watchedMs: number | undefined;
+  /** Its watch brought something that was not known before. */
+  moved: boolean;
   /** Undefined if the watch ended in order. */
   error: unknown;
 }
@@ -42,12 +44,15 @@ export class Pacing {
     this.#backoffs.watch.reset();
   }
 
-  /** Milliseconds until the next attempt: none after a watch that served its time. */
-  pauseAfter({ stage, tookMs, watchedMs, error }: Attempt): number {
+  /**
+   * Milliseconds until the next attempt: none after a watch that served its time, or was ended in order after it had brought
+   * something. Servers end watches that are read too slowly for a tenth of a second, and whoever waits then reads later still.
+   */
+  pauseAfter({ stage, tookMs, watchedMs, moved, error }: Attempt): number {
     if (watchedMs !== undefined && watchedMs >= this.#healthyMs) {
       for (const backoff of Object.values(this.#backoffs)) backoff.reset();
     }
-    if (error === undefined && watchedMs !== undefined && watchedMs >= SHORT_WATCH_MS) return 0;
+    if (error === undefined && watchedMs !== undefined && (moved || watchedMs >= SHORT_WATCH_MS)) return 0;
     // A place that is gone is the server's word to list, and no reason to wait for the next watch.
     const due = stage === "watch" && classifyError(error) === "gone" ? "list" : stage;
     // The time an attempt hung counts, so that attempts are never more than the longest pause apart.

@@ -1,7 +1,7 @@
 /** What a list or a watch event changes in a store. */
 
 import type { KubeObject } from "./objects.ts";
-import { keyOf, type StoreView } from "./store.ts";
+import { keyOf, type Store, type StoreView } from "./store.ts";
 
 /** One change. An object that was deleted and made again under its name is `deleted`, then `added`. */
 export type Change<T> =
@@ -24,6 +24,12 @@ export function toChanges<T extends KubeObject>(store: StoreView<T>, type: strin
   if (type === "ADDED" || type === "MODIFIED") return toPresent(store, object);
   if (type !== "DELETED") throw new Error(`unknown watch event type ${JSON.stringify(type.slice(0, 40))}`);
   return store.has(keyOf(object)) ? [{ type: "deleted", object }] : [];
+}
+
+/** Makes the change in the store. */
+export function applyChange<T extends KubeObject>(store: Store<T>, { type, object }: Change<T>): void {
+  if (type === "deleted") store.delete(keyOf(object));
+  else store.set(object);
 }
 
 function toPresent<T extends KubeObject>(store: StoreView<T>, object: T): Change<T>[] {

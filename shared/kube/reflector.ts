@@ -8,7 +8,7 @@ import { type Clock, sleep, systemClock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
 import { Pacing, type Stage } from "./pacing.ts";
 import { isQuotaError, Quota } from "./quota.ts";
-import { type Change, diffList, toChanges } from "./reflector-changes.ts";
+import { applyChange, type Change, diffList, toChanges } from "./reflector-changes.ts";
 import { inTurns, readObjects } from "./reflector-list.ts";
 import {
   DEFAULT_TIMINGS,
@@ -49,6 +49,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
   #resourceVersion: string | undefined;
   #stage: Stage = "list";
   #watchingSince: number | undefined;
+  /** The present watch has brought something. */
+  #moved = false;
   #failingSince: number | undefined;
   #fruitlessWatches = 0;
   state: ReflectorState = "starting";
@@ -88,6 +90,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
       const startedAt = this.#clock.now();
       this.activeAt = startedAt;
       this.#watchingSince = undefined;
+      this.#moved = false;
       this.#stage = this.#resourceVersion === undefined ? "list" : "watch";
       let error: unknown;
       try {
@@ -107,14 +110,13 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const take = (object: T) => this.#trim(object);
     const found = await readObjects<T>(this.#options, take, this.#stopped.signal, this.#quota);
     if (this.#stopped.signal.aborted) return;
-    const changes = diffList(this.#options.store, found.objects);
+    const { store } = this.#options;
+    const changes = diffList(store, found.objects);
     const first = !this.hasSynced;
     // Nobody decides by a store before its first list is whole; a later one takes effect, and is told, in one go.
-    if (first) await inTurns(changes, (change) => this.#keep(change));
-    else {
-      for (const change of changes) this.#keep(change);
-      this.drift += changes.length;
-    }
+    if (first) await inTurns(changes, (change) => applyChange(store, change));
+    else for (const change of changes) applyChange(store, change);
+    this.drift += first ? 0 : changes.length;
     this.#resourceVersion = found.resourceVersion;
     this.#stage = "first watch";
     this.#pacing.listed();
@@ -170,21 +172,17 @@ class ListWatch<T extends KubeObject> implements Reflector {
     if (type === "ERROR") throw errorFromStatus(this.#asked, object as unknown as Status);
     const resourceVersion = object.metadata?.resourceVersion;
     if (!resourceVersion) throw new Error(`a watch event of type ${type} has no resourceVersion`);
+    this.#moved ||= resourceVersion !== this.#resourceVersion;
     if (type !== "BOOKMARK") {
       const trimmed = this.#trim(object as T);
       this.#quota?.replace(this.#options.store.get(keyOf(trimmed)), type === "DELETED" ? undefined : trimmed);
       const changes = toChanges(this.#options.store, type, trimmed);
-      for (const change of changes) this.#keep(change);
+      for (const change of changes) applyChange(this.#options.store, change);
       for (const change of changes) this.#tell(change);
     }
     this.#resourceVersion = resourceVersion;
     this.lastEventAt = this.#clock.now();
     this.#fruitlessWatches = 0;
-  }
-
-  #keep({ type, object }: Change<T>): void {
-    if (type === "deleted") this.#options.store.delete(keyOf(object));
-    else this.#options.store.set(object);
   }
 
   #fail(error: unknown): void {
@@ -217,7 +215,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
   async #pause(startedAt: number, error: unknown): Promise<void> {
     const now = this.#clock.now();
     const watchedMs = this.#watchingSince === undefined ? undefined : now - this.#watchingSince;
-    const pause = this.#pacing.pauseAfter({ stage: this.#stage, tookMs: now - startedAt, watchedMs, error });
+    const attempt = { stage: this.#stage, tookMs: now - startedAt, watchedMs, moved: this.#moved, error };
+    const pause = this.#pacing.pauseAfter(attempt);
     await sleep(this.#clock, pause, this.#stopped.signal);
   }
 

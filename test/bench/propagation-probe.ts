@@ -3,6 +3,7 @@
  * that nothing but the lab's network is between it and the API servers. Arguments: file of the task, file for the samples.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,7 @@ import { benchService, benchSlice } from "./objects.ts";
 import {
   type Carrier,
   type Load,
+  type ProbeResult,
   type PropagationSamples,
   type PropagationTask,
   serviceNames,
@@ -154,35 +156,46 @@ function signalOthers(carrier: Carrier, signal: "SIGSTOP" | "SIGCONT"): void {
   }
 }
 
-/** Starts changing Services that take no part; returns what ends it. */
-function startNoise({ noise }: Load): () => void {
-  if (noise === 0) return () => undefined;
+/** Starts changing Services that take no part; returns what ends it and tells how many a second were changed. */
+function startNoise({ noise }: Load): () => Promise<number | undefined> {
+  if (noise === 0) return async () => undefined;
   const script = fileURLToPath(new URL("storm-noise.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, taskFile, `${noise}`], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(process.execPath, [script, taskFile, `${noise}`], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const died = (code: number | null) => {
     console.error(`the noise ended with code ${code}`);
     process.exit(1);
   };
   child.once("exit", died);
-  return () => {
+  return async () => {
     child.off("exit", died);
-    child.kill();
+    child.send("end");
+    const [{ made, failed, seconds }] = (await once(child, "message")) as [NoiseResult];
+    if (failed > 0) throw new Error(`the noise: ${failed} changes failed, ${made} were made`);
+    return made / seconds;
   };
 }
 
-async function runLoad(load: Load): Promise<PropagationSamples[]> {
-  const rounds: PropagationSamples[] = [];
+interface NoiseResult {
+  made: number;
+  failed: number;
+  seconds: number;
+}
+
+async function runLoad(load: Load): Promise<ProbeResult> {
+  const samples: PropagationSamples[] = [];
   const stopNoise = startNoise(load);
   for (let round = 0; round < load.rounds; round++) {
     for (const carrier of task.carriers) {
       // Nothing of one carrier runs while the other is measured.
       signalOthers(carrier, "SIGSTOP");
       await sleep(CATCH_UP_MS);
-      rounds.push(await measureRound(carrier, load).finally(() => signalOthers(carrier, "SIGCONT")));
+      samples.push(await measureRound(carrier, load).finally(() => signalOthers(carrier, "SIGCONT")));
     }
   }
-  stopNoise();
-  return rounds;
+  const noiseRate = await stopNoise();
+  return { samples, ...(noiseRate === undefined ? {} : { noiseRate }) };
 }
 
 for (const carrier of task.carriers) {
@@ -191,7 +204,11 @@ for (const carrier of task.carriers) {
     process.exit(1);
   });
 }
-const samples: PropagationSamples[] = [];
-for (const load of task.loads) samples.push(...(await runLoad(load)));
-writeFileSync(samplesFile, JSON.stringify(samples));
+const result: ProbeResult = { samples: [] };
+for (const load of task.loads) {
+  const { samples, ...noise } = await runLoad(load);
+  result.samples.push(...samples);
+  Object.assign(result, noise);
+}
+writeFileSync(samplesFile, JSON.stringify(result));
 process.exit(0);

@@ -25,6 +25,8 @@ export interface PropagationTask {
   /** Administrator's kubeconfigs (YAML) for use inside the lab's network. */
   east: string;
   west: string;
+  /** Where the servers have slices, such as `/apis/discovery.k8s.io/v1`. */
+  api: string;
   carriers: Carrier[];
   loads: Load[];
   /** Where sync tells its metrics. */
@@ -52,6 +54,13 @@ export interface PropagationSamples {
   told?: Told;
 }
 
+/** What the probe found. */
+export interface ProbeResult {
+  samples: PropagationSamples[];
+  /** Changes a second of Services that take no part, where there were any. */
+  noiseRate?: number;
+}
+
 /** Names of the Services of a load; each has one slice of the same name. */
 export function serviceNames(width: number): string[] {
   return Array.from({ length: width }, (_, i) => `of-${width}-${i}`);
@@ -61,4 +70,4 @@ export function serviceNames(width: number): string[] {
 export const NOISE_NAMESPACES = { excluded: "bench-excluded", singular: "bench-singular" } as const;
 
 /** Services in each of them. */
-export const NOISE_WIDTH = 50;
+export const NOISE_WIDTH = 200;

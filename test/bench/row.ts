@@ -34,8 +34,8 @@ export interface BenchOptions {
 /** What one part of a bench found. */
 export interface PartResult {
   rows: Row[];
-  /** 99th percentiles of the event loop's delay of the sync process, and during what. */
-  lags: { during: string; millis: number }[];
+  /** 99th percentiles of the event loop's delay of the sync process, during what, and of a process that did nothing meanwhile. */
+  lags: { during: string; millis: number; idle: number }[];
 }
 
 /** Judges a figure. A value or floor that is no number, or a floor that is not positive, is never ok. */

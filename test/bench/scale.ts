@@ -6,6 +6,7 @@ import { endpointSlices, endpoints, services } from "../../shared/kube/resources
 import { trimEndpoints, trimPeerSlice, trimService, trimSlice } from "../../sync/trim.ts";
 import { requestToken } from "../lab/installation.ts";
 import type { LabCluster } from "../lab/lab.ts";
+import { IdleDelay } from "./idle-delay.ts";
 import { connectBench } from "./objects.ts";
 import type { RawWrite } from "./raw-writer.ts";
 import { type BenchOptions, makeRow, type PartResult, percentile, type Row } from "./row.ts";
@@ -24,7 +25,7 @@ import type { LogLine } from "./sync-log.ts";
 
 /** Services of each of the two peers. */
 const SERVICES = 5_000;
-const RESTARTS = 3;
+const RESTARTS = 7;
 const REACH = { coldStart: 1.3, restart: 1.5, megabytes: 350 };
 const LIMIT_SECONDS = 300;
 /** Of the ancestor, measured once on a lab like this one; told as history. */
@@ -51,11 +52,12 @@ type Tell = (line: string) => void;
 async function measureColdStart(world: ScaleLab, count: number, lags: PartResult["lags"], tell: Tell): Promise<Row[]> {
   tell(`cold start: ${count} Services are created in east`);
   await fill(world, world.east, "cold", count);
+  const delay = new IdleDelay();
   const { started, log } = await startSync(world.agent);
   await log.untilLookedAtAll(LIMIT_SECONDS);
   const writes = log.writes();
   const value = ((writes.at(-1)?.time ?? Number.NaN) - started) / 1000;
-  lags.push({ during: "cold start", millis: (await scrape(world)).lagMs });
+  lags.push({ during: "cold start", idle: delay.take(), millis: (await scrape(world)).lagMs });
   tell(`cold start: ${writes.length} writes in ${value.toFixed(1)} s; now the same writes in north`);
   const replayed = await replay(world, writes);
   const kubeconfig = world.north.tokenKubeconfig("lab", await requestToken(world.north, "syndicate-sync"));
@@ -126,9 +128,10 @@ async function measureRestart(world: ScaleLab, count: number, lags: PartResult["
   for (let i = 0; i < RESTARTS; i++) {
     await stopSync(agent);
     floors.push(await listAndWatch(world, script));
+    const delay = new IdleDelay();
     const { started, log } = await startSync(agent);
     ours.push(((await log.untilLookedAtAll(LIMIT_SECONDS)) - started) / 1000);
-    lags.push({ during: "restart", millis: (await scrape(world)).lagMs });
+    lags.push({ during: "restart", idle: delay.take(), millis: (await scrape(world)).lagMs });
     writes += log.writes().length;
     log.close();
   }
@@ -178,10 +181,12 @@ async function measureMemory(world: ScaleLab, count: number, lags: PartResult["l
   tell(`memory: ${count} further Services are created in north`);
   const { agent } = world;
   await stopSync(agent);
+  const delay = new IdleDelay();
   const first = await startSync(agent);
   await fill(world, world.north, "further", count);
   await first.log.untilConditions(count, LIMIT_SECONDS);
-  lags.push({ during: "replication while they are created", millis: (await scrape(world)).lagMs });
+  const millis = (await scrape(world)).lagMs;
+  lags.push({ during: "replication while they are created", idle: delay.take(), millis });
   const afterWork = residentMegabytes(agent.sync.pid);
   first.log.close();
   await stopSync(agent);

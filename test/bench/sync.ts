@@ -32,5 +32,5 @@ function judgeLag(lags: PartResult["lags"]): Row[] {
   const [worst] = [...lags].sort((a, b) => b.millis - a.millis);
   if (!worst) return [];
   const name = `event loop, p99 of its delay, worst phase (${worst.during})`;
-  return [makeRow({ name, unit: "ms", value: worst.millis, atMost: { value: MAX_LAG_MS } })];
+  return [makeRow({ name, unit: "ms", value: worst.millis, floor: worst.idle, atMost: { value: MAX_LAG_MS } })];
 }

@@ -10,7 +10,7 @@ const pacing = () => new Pacing(TIMINGS, () => 1);
 const failed = (status: number, retryAfterSeconds?: number) =>
   new ApiError({ status, reason: "", message: "", path: "/", cluster: "east", retryAfterSeconds });
 const attempt = (stage: Stage, more: Partial<Attempt> = {}): Attempt => {
-  return { stage, tookMs: 0, watchedMs: undefined, error: failed(500), ...more };
+  return { stage, tookMs: 0, watchedMs: undefined, moved: false, error: failed(500), ...more };
 };
 
 describe("pauses between attempts", () => {
@@ -26,6 +26,12 @@ describe("pauses between attempts", () => {
     const one = pacing();
     assert.equal(one.pauseAfter(attempt("watch", { watchedMs: 1000, error: undefined })), 0);
     assert.equal(one.pauseAfter(attempt("watch", { watchedMs: 999, error: undefined })), 800);
+  });
+
+  test("one that brought something is renewed at once however soon it ended, unless it broke", () => {
+    const one = pacing();
+    assert.equal(one.pauseAfter(attempt("watch", { watchedMs: 10, moved: true, error: undefined })), 0);
+    assert.equal(one.pauseAfter(attempt("watch", { watchedMs: 10, moved: true, error: failed(500) })), 800);
   });
 
   test("the time an attempt hung counts", () => {
