@@ -4,7 +4,6 @@
  * A server that throttles (429, priority and fairness) throttles all of us: no key starts before the time it asked for.
  */
 
-import { setImmediate as turn } from "node:timers/promises";
 import { retryAfterMs } from "../shared/kube/api-error.ts";
 import { type CancelTimer, type Clock, systemClock } from "../shared/kube/clock.ts";
 
@@ -73,8 +72,10 @@ class Queue implements KeyedQueue {
   /** Times asked for by `addAfter`; only they end them. */
   readonly #appointments = new Map<string, Timer>();
   #idleWaiters: (() => void)[] = [];
-  /** Runs started since the event loop came round. */
-  #burst = 0;
+  /** Runs started since the event loop came round; undefined: nobody waits for it to. */
+  #burst: number | undefined;
+  /** Runs to be started when it has. */
+  readonly #held: (() => void)[] = [];
   #stopped = false;
   /** Times to wait that a throttling server asked for and that are not over. */
   #holds = 0;
@@ -189,13 +190,18 @@ class Queue implements KeyedQueue {
    * write, leave the event loop to others in between.
    */
   async #takeTurn(): Promise<void> {
-    if (this.#burst === 0) {
-      setImmediate(() => {
-        this.#burst = 0;
-      });
-    }
-    this.#burst += 1;
-    if (this.#burst > LONGEST_BURST) await turn();
+    if (this.#burst === undefined) setImmediate(() => this.#comeRound());
+    this.#burst = (this.#burst ?? 0) + 1;
+    if (this.#burst > LONGEST_BURST) await new Promise<void>((start) => this.#held.push(start));
+  }
+
+  #comeRound(): void {
+    const started = this.#held.splice(0, LONGEST_BURST);
+    // Whoever comes after these waits behind those still held.
+    this.#burst = started.length + this.#held.length;
+    for (const start of started) start();
+    if (this.#burst > 0) setImmediate(() => this.#comeRound());
+    else this.#burst = undefined;
   }
 
   #fail(key: string, error: unknown, tookMs: number): void {

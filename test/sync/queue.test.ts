@@ -110,7 +110,7 @@ describe("failures", () => {
     assert.deepEqual(pauses, [5, 10]);
     const again = failingQueue([new Error("1")]);
     for (let i = 0; i < 1000; i++) again.queue.add(`key-${i}`);
-    for (let turns = 0; turns < 100; turns++) await again.clock.advance(0);
+    for (let turns = 0; turns < 200; turns++) await again.clock.advance(0);
     assert.equal(again.starts.length, 1000);
     assert.deepEqual(new Set(again.starts), new Set([0]));
   });
