@@ -48,6 +48,8 @@ async function readPages<T extends KubeObject>(
   let resourceVersion = "";
   for await (const page of client.pages<T>(path, options)) {
     resourceVersion = page.resourceVersion;
+    // To parse a page takes some milliseconds, to trim it as many: others come between.
+    await turn();
     for (const item of page.items) {
       const object = trim(item);
       quota?.replace(objects.get(keyOf(object)), object);

@@ -1,6 +1,6 @@
 import { measureLeaks } from "./leaks.ts";
 import { measureChanges, measureStorm } from "./propagation.ts";
-import { type Bench, type BenchOptions, makeRow, type PartResult, type Row } from "./row.ts";
+import { type Bench, type BenchOptions, makeRow, type PartResult, percentile, type Row } from "./row.ts";
 import { measureScale } from "./scale.ts";
 
 const PARTS: ReadonlyMap<string, (options: BenchOptions) => Promise<PartResult>> = new Map([
@@ -28,8 +28,20 @@ export const sync: Bench = {
   },
 };
 
+/** Of the rounds of a phase the median counts, as everywhere: a burst of work of somebody else spoils its round and no other. */
 function judgeLag(lags: PartResult["lags"]): Row[] {
-  const [worst] = [...lags].sort((a, b) => b.millis - a.millis);
+  const phases = [...Map.groupBy(lags, ({ during }) => during)].map(([during, rounds]) => ({
+    during,
+    millis: percentile(
+      rounds.map(({ millis }) => millis),
+      0.5,
+    ),
+    idle: percentile(
+      rounds.map(({ idle }) => idle),
+      0.5,
+    ),
+  }));
+  const [worst] = phases.sort((a, b) => b.millis - a.millis);
   if (!worst) return [];
   const name = `event loop, p99 of its delay, worst phase (${worst.during})`;
   return [makeRow({ name, unit: "ms", value: worst.millis, floor: worst.idle, atMost: { value: MAX_LAG_MS } })];
