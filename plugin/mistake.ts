@@ -14,6 +14,11 @@ export function describeMistake(
   const text = message.replace(/\s*\n\s*/g, " ");
   const [, open] = /^Not enough arguments following: (\S+)$/.exec(text) ?? [];
   if (open !== undefined) return `flag needs an argument: ${asFlag(open)}`;
+  const [, given, needed] = /^Not enough non-option arguments: got (\d+), need at least (\d+)$/.exec(text) ?? [];
+  if (given !== undefined) return `too few words: ${verb ?? "it"} takes ${needed}, ${given} given`;
+  const [, name = "", value = "", choices] =
+    /^Invalid values: Argument: (\S+), Given: "(.*)", Choices: (.+)$/.exec(text) ?? [];
+  if (choices !== undefined) return describeChoice(name, value, choices.replaceAll('"', "").split(", "), words);
   const [, unknown] = /^Unknown arguments?: (.+)$/.exec(text) ?? [];
   if (unknown === undefined) return text;
   const names = unknown.split(", ");
@@ -26,6 +31,13 @@ export function describeMistake(
     verbs.filter((one) => !one.includes(" ")),
   );
   return `unknown command "${first}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+}
+
+function describeChoice(name: string, value: string, choices: readonly string[], words: readonly string[]): string {
+  const isFlag = words.some((word) => word.split("=")[0] === asFlag(name));
+  const meant = nearestWord(value, choices, 2);
+  const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  return `${isFlag ? asFlag(name) : name} "${value}" is none of ${choices.join(", ")}${hint}`;
 }
 
 function asFlag(name: string): string {

@@ -31,7 +31,7 @@ export interface Kubeconfig {
   contexts: ContextEntry[];
 }
 
-/** The files named by `explicit`, else by `$KUBECONFIG`, else `~/.kube/config`. Throws `CliError` if `explicit` cannot be read. */
+/** The files named by `explicit`, else by `$KUBECONFIG`, else `~/.kube/config`. Throws `CliError` if none is there, or one cannot be read. */
 export function readKubeconfigFiles(
   env: Readonly<Record<string, string | undefined>>,
   explicit?: string,
@@ -39,7 +39,7 @@ export function readKubeconfigFiles(
   if (explicit !== undefined) return [{ path: explicit, text: readOrThrow(explicit) }];
   const listed = env["KUBECONFIG"]?.split(delimiter).filter(Boolean) ?? [];
   const paths = listed.length ? listed : [join(env["HOME"] || homedir(), ".kube", "config")];
-  return paths.flatMap((path) => {
+  const files = paths.flatMap((path) => {
     try {
       return [{ path, text: readFileSync(path, "utf8") }];
     } catch (error) {
@@ -47,6 +47,9 @@ export function readKubeconfigFiles(
       throw new CliError(`kubeconfig ${path} cannot be read: ${(error as Error).message}`);
     }
   });
+  if (files.length > 0) return files;
+  const whose = listed.length ? "KUBECONFIG names" : "looked for";
+  throw new CliError(`there is no kubeconfig: ${whose} ${paths.join(", ")}`, { next: "kubectl config view" });
 }
 
 function readOrThrow(path: string): string {
@@ -79,7 +82,9 @@ export function mergeKubeconfigs(files: readonly KubeconfigFile[]): Kubeconfig {
 
 function parseFile({ path, text }: KubeconfigFile): Record<string, unknown> {
   try {
-    return (parse(text) ?? {}) as Record<string, unknown>;
+    const found: unknown = parse(text) ?? {};
+    if (typeof found === "object") return found as Record<string, unknown>;
+    throw new Error("one value, not the fields of a kubeconfig");
   } catch (error) {
     // The parser's text goes on with the offending lines, which may hold a token.
     throw new CliError(`kubeconfig ${path} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);

@@ -190,5 +190,6 @@ function describeArrival(move: Move, { views }: Situation, idle: boolean, took: 
   const pods = `The old pods in ${move.from} may be deleted now.`;
   const serves = `${move.to} serves ${namespace}/${name} with ${ready} endpoint${ready === 1 ? "" : "s"}`;
   if (idle) return `Nothing to do: ${serves} in all clusters. ${pods}`;
-  return `Done in ${took}: ${serves}; ${move.from} follows. ${pods}`;
+  const back = `The way back: kubectl syndicate migrate ${name} -n ${namespace}, from ${move.to} to ${move.from}.`;
+  return `Done in ${took}: ${serves}; ${move.from} follows. ${pods} ${back}`;
 }

@@ -64,8 +64,19 @@ export function readMigrateOptions(values: Values): MigrateOptions {
   };
 }
 
+/** Words after `migrate` that are commands if a Service follows, and else a Service's name. */
+const RECALLS = ["resume", "rollback", "abort"];
+
 /** Throws `CliError` naming what is missing to know which Service moves where. */
 export function requirePlaces({ service, from, to }: MigrateOptions): void {
+  if (RECALLS.includes(service) && from === "" && to === "") {
+    throw new CliError(
+      `migrate ${service}: which Service? To move one that is called "${service}", give --from and --to`,
+      {
+        next: `kubectl syndicate migrate ${service} SERVICE`,
+      },
+    );
+  }
   const missing = Object.entries({ SERVICE: service, "--from": from, "--to": to }).filter(([, value]) => value === "");
   if (missing.length) {
     throw new CliError(`${missing.map(([name]) => name).join(", ")} missing; or give a plan with -f`, {

@@ -63,7 +63,7 @@ const refused: [string, RegExp][] = [
   ["status web other", /"other": one word too many/],
   ["status --bogus", /unknown flag: --bogus\nSee: kubectl syndicate status --help/],
   ["migrate rollback web --from a", /unknown flag: --from\nSee: kubectl syndicate migrate rollback --help/],
-  ["migrate web --from a --to b --strategy swap", /Choices: "union", "cutover"/],
+  ["migrate web --from a --to b --strategy swap", /--strategy "swap" is none of union, cutover/],
 ];
 
 for (const [line, message] of refused) {

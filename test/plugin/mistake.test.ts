@@ -20,13 +20,19 @@ const rows: [string, string, string | undefined, string][] = [
   ["status web other", "Unknown argument: other", "status", '"other": one word too many'],
   ["status -n", "Not enough arguments following: n", "status", "flag needs an argument: -n"],
   ["status --output", "Not enough arguments following: output", "status", "flag needs an argument: --output"],
+  ["set", "Not enough non-option arguments: got 0, need at least 2", "set", "too few words: set takes 2, 0 given"],
   [
+    "set uniom web",
+    'Invalid values:\n  Argument: mode, Given: "uniom", Choices: "source", "receiver", "union"',
     "set",
-    "Not enough non-option arguments: got 0, need at least 2",
-    "set",
-    "Not enough non-option arguments: got 0, need at least 2",
+    'mode "uniom" is none of source, receiver, union; did you mean "union"?',
   ],
-  ["set x", "Invalid values:\n  Argument: mode", "set", "Invalid values: Argument: mode"],
+  [
+    "migrate web --strategy=fast",
+    'Invalid values:\n  Argument: strategy, Given: "fast", Choices: "union", "cutover"',
+    "migrate",
+    '--strategy "fast" is none of union, cutover',
+  ],
 ];
 
 for (const [line, message, verb, expected] of rows) {
