@@ -53,7 +53,7 @@ export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory):
   const layRead =
     (cluster: WatchedCluster): Lay =>
     (resource, cached) =>
-      sources.read.isEmpty ? [...cached] : sources.read.lay(keyIn(cluster, key), resource, cached, now);
+      sources.read.lay(keyIn(cluster, key), resource, cached, now);
   const lay: Lay = (resource, cached) => overlay.lay(id, resource, layRead(own)(resource, cached), now);
   const views = [viewCached(own, key, true, lay)];
   for (const [name, peer] of sources.peers())

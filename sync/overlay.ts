@@ -29,11 +29,6 @@ export class Overlay {
   /** The same entries by uid of their objects. */
   readonly #byUid = new Map<string, Entry>();
 
-  /** There are no entries at all, as nearly always but after writes and fresh reads. */
-  get isEmpty(): boolean {
-    return this.#entries.size === 0;
-  }
-
   /** Notes an object as the API server returned it. */
   written(key: string, resource: Resource, object: KubeObject, now: number): void {
     this.#note({ resource, key, name: keyOf(object), object, uid: object.metadata.uid ?? "", until: now + LIFE_MS });

@@ -10,7 +10,7 @@ import { type CancelTimer, type Clock, systemClock } from "../shared/kube/clock.
 export interface QueueOptions {
   /** Handles one key. A rejection is a failure; it should have a deadline of its own, for it holds a worker. */
   run(key: string): Promise<void>;
-  /** Keys run at the same time, each with at most one write on its way: what bounds the load on the API server. Default 16. */
+  /** Keys run at the same time, each with at most one write on its way: what bounds the load on the API server. Default 32. */
   workers?: number;
   /** Pause after a key's first failure; doubles with each further one. Default 5 ms, as client-go. */
   firstPauseMs?: number;
@@ -81,7 +81,7 @@ class Queue implements KeyedQueue {
   #holds = 0;
 
   constructor(options: QueueOptions) {
-    this.#options = { workers: 16, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, ...options };
+    this.#options = { workers: 32, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, ...options };
   }
 
   get waiting(): number {

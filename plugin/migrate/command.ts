@@ -30,7 +30,7 @@ import { rehearse } from "./rehearsal.ts";
 import { findBegun, findObstacle, makeMove } from "./request.ts";
 import type { Situation } from "./situation.ts";
 import { stopBefore } from "./stopping.ts";
-import { verbCommand } from "./verb-command.ts";
+import { verbCommand, wayBackCommand } from "./verb-command.ts";
 import type { Work } from "./work.ts";
 
 /** A move with all that is known before it begins. */
@@ -178,7 +178,10 @@ function workOf({ move, options, sessions, facts, plan }: Undertaking): Work {
     situation: facts.situation,
     goOn: command("resume"),
     goBack: command("rollback"),
-    describe: (situation, idle, took) => describeArrival(move, situation, idle, took),
+    describe: (situation, idle, took) => {
+      const arrival = describeArrival(move, situation, idle, took);
+      return idle ? arrival : `${arrival} The way back: ${wayBackCommand(move, sessions, options)}`;
+    },
   };
 }
 
@@ -190,6 +193,5 @@ function describeArrival(move: Move, { views }: Situation, idle: boolean, took: 
   const pods = `The old pods in ${move.from} may be deleted now.`;
   const serves = `${move.to} serves ${namespace}/${name} with ${ready} endpoint${ready === 1 ? "" : "s"}`;
   if (idle) return `Nothing to do: ${serves} in all clusters. ${pods}`;
-  const back = `The way back: kubectl syndicate migrate ${name} -n ${namespace}, from ${move.to} to ${move.from}.`;
-  return `Done in ${took}: ${serves}; ${move.from} follows. ${pods} ${back}`;
+  return `Done in ${took}: ${serves}; ${move.from} follows. ${pods}`;
 }

@@ -2,6 +2,7 @@
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import type { Session } from "../clusters/session.ts";
 import type { GlobalOptions } from "../options.ts";
+import type { Move } from "./move.ts";
 
 /** The words to type on this machine; elsewhere the contexts may have other names. */
 export function verbCommand(
@@ -11,6 +12,21 @@ export function verbCommand(
   { kubeconfig }: Pick<GlobalOptions, "kubeconfig">,
 ): string {
   const contexts = sessions.map(({ status }) => status.context).join(",");
-  const file = kubeconfig === undefined ? "" : ` --kubeconfig ${kubeconfig}`;
-  return `kubectl syndicate migrate ${verb} ${name} -n ${namespace} --contexts ${contexts}${file}`;
+  return `kubectl syndicate migrate ${verb} ${name} -n ${namespace} --contexts ${contexts}${fileFlag(kubeconfig)}`;
+}
+
+/** The move that brings a Service back once it has moved, in words to type on this machine. */
+export function wayBackCommand(
+  { key, from, to }: Pick<Move, "key" | "from" | "to">,
+  sessions: readonly Session[],
+  { kubeconfig }: Pick<GlobalOptions, "kubeconfig">,
+): string {
+  const [here, there] = [to, from].map(
+    (name) => sessions.find(({ status }) => status.name === name)?.status.context ?? name,
+  );
+  return `kubectl syndicate migrate ${key.name} -n ${key.namespace} --from ${here} --to ${there}${fileFlag(kubeconfig)}`;
+}
+
+function fileFlag(kubeconfig: string | undefined): string {
+  return kubeconfig === undefined ? "" : ` --kubeconfig ${kubeconfig}`;
 }

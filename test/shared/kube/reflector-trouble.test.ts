@@ -138,6 +138,17 @@ describe("trouble", () => {
     assert.ok((at[1] ?? 0) - (at[0] ?? 0) > 950);
   });
 
+  test("a watch that is ended soon after it brought something is opened again without a pause", async () => {
+    const hour = 3_600_000;
+    const setup = await setUp({ items: [{ name: "a", version: 1 }], timings: { backoffMs: [hour, hour] } });
+    await watching(setup);
+    setup.collection.send("MODIFIED", { name: "a", version: 5 });
+    setup.collection.watches.at(-1)?.response.end();
+    await until(() => setup.collection.watches.length === 2, "second watch");
+    assert.equal(setup.collection.lastWatch().query.get("resourceVersion"), "5");
+    assert.deepEqual(setup.errors, []);
+  });
+
   test("a listener for errors that throws stops nothing", async () => {
     const setup = await setUp({
       onError: () => {
