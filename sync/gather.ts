@@ -6,7 +6,7 @@ import { getIfExists } from "../shared/kube/lookup.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
 import { endpointSlices, endpoints, services } from "../shared/kube/resources.ts";
 import { keyOf } from "../shared/kube/store.ts";
-import { shadowName } from "../shared/names.ts";
+import { hashedShadowName, shadowName } from "../shared/names.ts";
 import {
   type ClusterView,
   forgottenView,
@@ -122,9 +122,11 @@ function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay:
   const found = lay("services", known);
   const service = found.find((object) => object.metadata.name === key.name);
   const shadow = ownedShadow(found, key, service);
+  const shadowNameTaken = isForeign(stores.services.get(plain), key);
+  const tracking = shadow?.metadata.name ?? (shadowNameTaken ? hashedShadowName(key.name) : shadowName(key.name));
   const slices = lay("endpointslices", [
     ...stores.slices.by(BY_SERVICE, id),
-    ...(shadow ? stores.slices.by(BY_SERVICE, `${key.namespace}/${shadow.metadata.name}`) : []),
+    ...stores.slices.by(BY_SERVICE, `${key.namespace}/${tracking}`),
   ]);
   const [endpointsObject] = lay(
     "endpoints",
@@ -137,9 +139,9 @@ function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay:
     namespace: own ? namespace !== undefined && namespace.metadata.deletionTimestamp === undefined : true,
     ...(service ? { service } : {}),
     ...(shadow ? { shadow } : {}),
-    shadowNameTaken: isForeign(stores.services.get(plain), key),
+    shadowNameTaken,
     slices: slices.filter((slice) => label(slice, SERVICE_NAME) === key.name),
-    shadowSlices: slices.filter((slice) => shadow && label(slice, SERVICE_NAME) === shadow.metadata.name),
+    shadowSlices: slices.filter((slice) => label(slice, SERVICE_NAME) === tracking),
     ...(endpointsObject ? { endpoints: endpointsObject } : {}),
     podCIDRs: cluster.podCIDRs,
     ...(cluster.scope && !isInScope(cluster.scope, key.namespace) ? { outOfScope: true } : {}),

@@ -145,6 +145,6 @@ function partOf(slice: EndpointSlice, view: ClusterView): string {
   }
   const stripped = view.service && !hasSelector(view.service) && savedSelector(view.service) !== undefined;
   if (nativeSlices([slice]).length && stripped) return "left behind by the selector";
-  if (contribution(view).slices.includes(slice)) return "own pods";
+  if (contribution(view).slices.some(({ metadata }) => metadata.name === slice.metadata.name)) return "own pods";
   return `kept by ${label(slice, MANAGED_BY) ?? "somebody else"}`;
 }

@@ -73,14 +73,17 @@ export function retiresShadow({ desire, service }: Context): boolean {
 }
 
 /**
- * True if the shadow and our copies of it are no longer needed: the native slices offer all it offers, or the server (this
- * cluster or another) has taken over.
+ * True if the shadow and our copies of it are no longer needed: the native slices offer all it offers, or another cluster
+ * has taken over. Never while they offer more: then Kubernetes has not written them since the selector
+ * returned, and without the shadow nobody could tell, see `trackedSlices`.
  */
 export function shadowCovered(context: Context): boolean {
   const { own, service, intent, role, snapshot } = context;
   if (role.kind === "replica") return copiesUsable(context, role.of);
   if (!nativeKnown(context)) return false;
   const shadow = usableSet(nativeSlices(own.shadowSlices), service);
-  if (isSubset(shadow, usableSet(nativeSlices(own.slices), service))) return true;
-  return intent?.mode === "source" && takeover(snapshot, own, intent).ready;
+  const natives = usableSet(nativeSlices(own.slices), service);
+  if (!isSubset(natives, shadow)) return false;
+  if (isSubset(shadow, natives)) return true;
+  return intent?.mode === "source" && intent.at !== own.name && takeover(snapshot, own, intent).ready;
 }

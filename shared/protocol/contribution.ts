@@ -59,12 +59,40 @@ export interface Contribution {
 export function contribution(view: ClusterView): Contribution {
   const { service, shadow } = view;
   if (!service) return { slices: [], known: true };
-  const groups: EndpointSlice[][] = [];
-  if (hasSelector(service)) groups.push(nativeSlices(view.slices));
+  const groups: (readonly EndpointSlice[])[] = [];
+  if (hasSelector(service)) groups.push(trackedSlices(view));
   else if (isOwn(service) && !isStripped(service)) groups.push(foreignSlices(view.slices));
   if (shadow) groups.push(nativeSlices(view.shadowSlices));
   const selects = hasSelector(service) || shadow !== undefined;
   return { slices: groups.flat(), known: !selects || groups.some((group) => group.length > 0) };
+}
+
+/**
+ * The native slices of a Service with a selector. After a selector has returned they say what they said when it went, until
+ * Kubernetes writes them anew, while the shadow has tracked the pods all along: once its slices are written, its word
+ * counts for every address, and what it does not list is not ready.
+ */
+export function trackedSlices(view: ClusterView): readonly EndpointSlice[] {
+  const natives = nativeSlices(view.slices);
+  const tracking = view.shadow ? nativeSlices(view.shadowSlices) : [];
+  if (tracking.length === 0) return natives;
+  const tracked = tracking.flatMap((slice) => slice.endpoints ?? []);
+  const said = new Map(tracked.map(({ addresses, conditions }) => [addresses[0], conditions ?? { ready: true }]));
+  return natives.map((slice) => ({
+    ...slice,
+    endpoints: (slice.endpoints ?? []).map((endpoint) => ({
+      ...endpoint,
+      conditions: said.get(endpoint.addresses[0]) ?? { ready: false },
+    })),
+  }));
+}
+
+/** Native slices that are there without being contributed: frozen ones, and those of a shadow that is not (yet, or any more). */
+export function asideSlices(view: ClusterView): EndpointSlice[] {
+  return [
+    ...(hasSelector(view.service) ? [] : nativeSlices(view.slices)),
+    ...(view.shadow ? [] : nativeSlices(view.shadowSlices)),
+  ];
 }
 
 /** Slices of a selectorless own Service: all but ours. */

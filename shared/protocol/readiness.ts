@@ -4,7 +4,7 @@ import type { Intent } from "../intent.ts";
 import { MIN_READY, MIN_READY_SECONDS } from "../keys.ts";
 import { annotation, type Service } from "../kube/objects.ts";
 import { hasSelector } from "../selector.ts";
-import { contribution, nativeSlices, ourCopies } from "./contribution.ts";
+import { contribution, ourCopies, trackedSlices } from "./contribution.ts";
 import type { ClusterView, Snapshot } from "./snapshot.ts";
 import { countReady, isSubset, readySet } from "./usable.ts";
 
@@ -58,9 +58,9 @@ function servesNow(snapshot: Snapshot, intent: Intent): number {
   return Math.max(0, ...counts);
 }
 
-/** The server's native slices: what counts as "the server is ready"; empty while it has no selector. */
+/** The server's native slices, see `trackedSlices`: what counts as "the server is ready"; empty while it has no selector. */
 export function serverSlices(server: ClusterView | undefined) {
-  return server?.service && hasSelector(server.service) ? nativeSlices(server.slices) : [];
+  return server?.service && hasSelector(server.service) ? trackedSlices(server) : [];
 }
 
 /** Name of the fact "the server of this intent has enough ready endpoints". A new threshold or intent starts anew. */

@@ -34,7 +34,7 @@ export interface ClusterView {
   shadowNameTaken?: boolean;
   /** Every slice labelled with the Service's name: native, mirrored, ours, foreign. */
   slices: readonly EndpointSlice[];
-  /** Every slice labelled with the shadow's name. */
+  /** Every slice labelled with the shadow's name; where there is no shadow, with the name it would have. */
   shadowSlices: readonly EndpointSlice[];
   /** The Endpoints object; gathered for the own cluster only. */
   endpoints?: Endpoints;

@@ -4,6 +4,7 @@
  */
 import { MODE, SERVICE_NAME, SHADOW_OF } from "../../shared/keys.ts";
 import { label } from "../../shared/kube/objects.ts";
+import { shadowName } from "../../shared/names.ts";
 import { type Plan, planService } from "../../shared/protocol/plan.ts";
 import {
   type ClusterView,
@@ -125,7 +126,7 @@ export class World {
       ...(service ? { service } : {}),
       ...(owned ? { shadow: owned } : {}),
       slices: of(name),
-      shadowSlices: owned ? of(owned.metadata.name) : [],
+      shadowSlices: of(owned?.metadata.name ?? shadowName(name)),
       ...(endpoints ? { endpoints } : {}),
       podCIDRs: [],
     };

@@ -93,12 +93,14 @@ describe("objects that were made again", () => {
   });
 });
 
-test("a shadow that belongs to the Service before counts as absent, and its slices with it", () => {
+test("a shadow that belongs to the Service before counts as absent; its slices are seen as long as they are there", () => {
   const { stores, look } = emptyCluster();
   stores.services.set(service("s1", "1"));
   stores.services.set(shadow("h1", "s1"));
   stores.slices.set(slice("web-syndicate-abc", "u1", "2", "web-syndicate"));
   assert.deepEqual([look().shadow?.metadata.uid, uids(look().shadowSlices)], ["h1", ["u1"]]);
   stores.services.set(service("s2", "3"));
-  assert.deepEqual([look().shadow, look().shadowSlices], [undefined, []]);
+  assert.deepEqual([look().shadow, uids(look().shadowSlices)], [undefined, ["u1"]]);
+  stores.slices.delete("shop/web-syndicate-abc");
+  assert.deepEqual(look().shadowSlices, []);
 });

@@ -1,13 +1,13 @@
 /** Step: our copies follow their sources, additions before removals. */
-import type { EndpointSlice } from "../../kube/objects.ts";
+import type { EndpointSlice, Service } from "../../kube/objects.ts";
 import { hasSelector } from "../../selector.ts";
 import { type Context, copiesUsable, nativeKnown, retiresShadow, shadowCovered } from "../context.ts";
-import { contribution, nativeSlices, ourCopies } from "../contribution.ts";
+import { asideSlices, contribution, nativeSlices, ourCopies } from "../contribution.ts";
 import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copies.ts";
 import { capLosses, hasVanished } from "../losses.ts";
 import { takeover } from "../readiness.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { hasUsable, isSubset, isUsable, usableSet } from "../usable.ts";
+import { hasUsable, isUsable, usableSet } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 import { type NamedCopies, reuseNames } from "./copy-names.ts";
 
@@ -146,14 +146,10 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   const losses: Write[] = [];
   for (const slice of wanted.slices) {
     const found = existing.get(slice.metadata.name);
-    const reason = `copy of ${sourceOf(slice)}`;
-    const common = { resource: "endpointslices", name: slice.metadata.name, reason } as const;
-    if (!found) additions.push({ ...common, verb: "create", body: slice });
+    if (!found) additions.push({ ...writeOf(slice), verb: "create", body: slice });
     else if (!equalCopies(found, slice)) {
-      // Here another copy goes, which is judged as a removal is.
-      const live = wanted.reused.has(slice.metadata.name) ? ({ live: true } as const) : {};
-      const loses = !isSubset(usableSet([found], service), usableSet([slice], service));
-      (loses ? losses : additions).push({ ...common, ...live, verb: "update", body: updated(found, slice) });
+      const lost = lostBy(found, slice, service);
+      (lost.length ? losses : additions).push(updateCopy(context, wanted, found, slice, lost));
     }
   }
   const removals = [...existing.values()]
@@ -168,6 +164,26 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
     holds: wanted.holds,
     ...(wanted.recheckMs === undefined ? {} : { recheckMs: wanted.recheckMs }),
   };
+}
+
+function writeOf(copy: EndpointSlice) {
+  return { resource: "endpointslices", name: copy.metadata.name, reason: `copy of ${sourceOf(copy)}` } as const;
+}
+
+/** What can take a request in the existing copy, and cannot in the desired one. */
+function lostBy(existing: EndpointSlice, desired: EndpointSlice, service: Service): string[] {
+  const left = usableSet([desired], service);
+  return [...usableSet([existing], service)].filter((entry) => !left.has(entry));
+}
+
+/**
+ * True if a slice of the copy's source that is not contributed offers what the copy loses: Services and slices come by separate
+ * watches, so the contribution may have been put together from a Service of today and slices of yesterday.
+ */
+function isDoubtful({ snapshot, service }: Context, copy: EndpointSlice, lost: readonly string[]): boolean {
+  const source = lost.length ? snapshot.clusters.get(sourceOf(copy) ?? "") : undefined;
+  const aside = source && usableSet(asideSlices(source), service);
+  return lost.some((entry) => aside?.has(entry));
 }
 
 /**
@@ -186,6 +202,18 @@ function removeCopy({ snapshot }: Context, slice: EndpointSlice, dropped: Readon
   }
   const loss = isLoss(snapshot, slice) ? ({ loss: true } as const) : {};
   return removeObject("endpointslices", slice, `${source} no longer contributes it`, { live: true, ...loss });
+}
+
+/** Judged live if the name stood for another copy, which goes with that as in a removal, or if the loss is doubtful. */
+function updateCopy(
+  context: Context,
+  { reused }: WantedCopies,
+  existing: EndpointSlice,
+  desired: EndpointSlice,
+  lost: readonly string[],
+): Write {
+  const live = reused.has(desired.metadata.name) || isDoubtful(context, desired, lost);
+  return { ...writeOf(desired), ...(live ? { live } : {}), verb: "update", body: updated(existing, desired) };
 }
 
 /** The desired copy as a replacement of the existing one; fails on the server if that changed meanwhile. */

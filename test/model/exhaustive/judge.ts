@@ -21,7 +21,10 @@ import type { Space } from "./state.ts";
 interface Offer {
   /** Usable addresses in slices of the Service, frozen ones left out. */
   served: ReadonlySet<string>;
-  /** Usable addresses of pods that a selector tracks now; frozen slices do not count. */
+  /**
+   * Usable addresses of pods that a selector tracks now. Frozen slices do not count, nor what slices say of the time before
+   * their selector came back.
+   */
   tracked: ReadonlySet<string>;
   /** The ready ones of these. */
   ready: ReadonlySet<string>;
@@ -123,7 +126,9 @@ export class Judge {
       return label(slice, MANAGED_BY) === NATIVE_MANAGER && hasSelector(owner);
     });
     const served = service ? sides.servedSlices(side).filter((slice) => !isFrozen(services, slice)) : [];
-    const offer = { served: usableIn(served), tracked: usableIn(live), ready: readyIn(live) };
+    const alive = new Set(sides.podsOf(side).flatMap(({ ip, ready }) => (ready ? [ip] : [])));
+    const tracked = new Set([...usableIn(live)].filter((ip) => alive.has(ip)));
+    const offer = { served: usableIn(served), tracked, ready: readyIn(live) };
     this.#offers.set(side, offer);
     return offer;
   }

@@ -2,6 +2,7 @@
 import type { Advice } from "../../../shared/advice.ts";
 import { SERVICE_NAME, SHADOW_OF } from "../../../shared/keys.ts";
 import { type EndpointSlice, type Endpoints, label, type Service } from "../../../shared/kube/objects.ts";
+import { shadowName } from "../../../shared/names.ts";
 import { adviseOn } from "../../../shared/protocol/advise.ts";
 import type { Plan } from "../../../shared/protocol/plan.ts";
 import type { ClusterView, Snapshot } from "../../../shared/protocol/snapshot.ts";
@@ -173,7 +174,7 @@ function viewOf(name: string, services: readonly object[], slices: readonly obje
     ...(service ? { service } : {}),
     ...(shadow ? { shadow } : {}),
     slices: of(KEY.name),
-    shadowSlices: shadow ? of(shadow.metadata.name) : [],
+    shadowSlices: of(shadow?.metadata.name ?? shadowName(KEY.name)),
     podCIDRs: [],
   };
 }
