@@ -31,12 +31,20 @@ function describe({ start, bound }: Task): string {
   return `${start.name}: up to ${commands} commands, ${podChanges} pod changes, ${faults} faults${which}, ${events} of these in all${apart}, watches up to ${lag} versions behind${first}`;
 }
 
-function showProgress(row: number, { part, parts, states, frontier }: Progress): void {
+/** Milliseconds between two words about a row. */
+const PROGRESS_MS = 60_000;
+/** By row: when it was told of last. */
+const told = new Map<number, number>();
+
+/** To standard error, not more than once a minute for each row. */
+function showProgress(row: number, { part, parts, states, frontier, events }: Progress): void {
+  if (Date.now() - (told.get(row) ?? started) < PROGRESS_MS) return;
+  told.set(row, Date.now());
   const { rss } = process.memoryUsage();
   const seconds = Math.round((Date.now() - started) / 1000);
   const which = parts ? `, part ${part} of ${parts}` : "";
-  print(
-    `  ${seconds} s: row ${row}${which}: ${states} states, ${frontier} of them still to be looked at, ${Math.round(rss / 1e6)} MB`,
+  process.stderr.write(
+    `  ${seconds} s: row ${row}${which}: ${states} states, ${frontier} of them still to be looked at where ${events} more events may follow, ${Math.round(rss / 1e6)} MB\n`,
   );
 }
 

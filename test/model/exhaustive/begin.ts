@@ -85,14 +85,16 @@ export class Beginnings {
   /** What was read fresh is not forgotten for caches that lag behind it. */
   #afterwards(draft: Draft, cluster: number, arrivals: Arrivals, live: boolean): number[] {
     const process = draft.process(cluster);
-    const { watches, sides } = this.#space;
+    const { watches, sides, shown } = this.#space;
     return WATCHES.map((place, i) => {
       const isOwn = place === OWN_SERVICES || place === OWN_NATIVES;
       const isRead = live && (isOwn || process[LISTED] === READ);
       if (!isRead) return watches.advance(process[place] as number, arrivals[i] as number);
       const side = draft.side(isOwn ? cluster : 1 - cluster);
-      const kind = place === OWN_SERVICES || place === PEER_SERVICES ? SERVICES : NATIVES;
-      return watches.current(sides.table.at(side, kind));
+      const isServices = place === OWN_SERVICES || place === PEER_SERVICES;
+      const set = sides.table.at(side, isServices ? SERVICES : NATIVES);
+      if (isOwn) return watches.current(set);
+      return watches.current(isServices ? shown.services(set) : shown.natives(set));
     });
   }
 }
@@ -137,11 +139,14 @@ class Views {
     const isListed = this.#draft.process(this.#cluster)[LISTED] === READ;
     const known = isListed ? this.#fresh[Number(matured)] : undefined;
     if (known) return known;
+    const { shown } = this.#space;
     const { table } = this.#space.sides;
     const [own, peer] = [this.#draft.side(this.#cluster), this.#draft.side(1 - this.#cluster)];
     const cached = knowCached(this.#space, this.#draft, this.#cluster, arrivals);
     if (isListed) this.read = true;
-    const read = isListed ? { peerServices: table.at(peer, SERVICES), peerNatives: table.at(peer, NATIVES) } : {};
+    const peerServices = shown.services(table.at(peer, SERVICES));
+    const peerNatives = shown.natives(table.at(peer, NATIVES));
+    const read = isListed ? { peerServices, peerNatives } : {};
     const knowledge = { ...cached, ...read, services: table.at(own, SERVICES), natives: table.at(own, NATIVES) };
     const decision = this.#plans.decide(this.#plans.ownView(knowledge), this.#plans.peerView(knowledge), matured);
     this.#fresh[Number(matured)] = decision;

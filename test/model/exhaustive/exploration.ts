@@ -9,7 +9,7 @@ import type { Finding, Options, Progress, Report } from "./report.ts";
 import { begin } from "./starts.ts";
 import { Space } from "./state.ts";
 import type { Explorer, Place, Visit } from "./steps.ts";
-import { Walk } from "./walk.ts";
+import { type Route, Walk } from "./walk.ts";
 
 export class Exploration {
   readonly #options: Options;
@@ -36,7 +36,7 @@ export class Exploration {
       region,
       holdsBack: split ?? false,
       before: () => [],
-      onProgress: (states, frontier) => this.#tell({ states, frontier, part: 0, parts: 0 }),
+      onProgress: (states, frontier, events) => this.#tell({ states, frontier, events, part: 0, parts: 0 }),
     });
     const finding = main.run();
     const depths = region.depths();
@@ -48,9 +48,10 @@ export class Exploration {
   #runParts(main: Walk, depths: Uint16Array): Finding | undefined {
     const parts = this.#findParts(main);
     for (const [i, part] of parts.entries()) {
-      const walk = this.#enter(main, part, (states, frontier) =>
-        this.#tell({ states: main.region.states.size + states, frontier, part: i + 1, parts: parts.length }),
-      );
+      const walk = this.#enter(main, part, (found, frontier, events) => {
+        const states = main.region.states.size + found;
+        this.#tell({ states, frontier, events, part: i + 1, parts: parts.length });
+      });
       const finding = walk.run();
       this.#count(walk, walk.region.depths(depths));
       if (finding) return finding;
@@ -59,7 +60,7 @@ export class Exploration {
   }
 
   /** Another region, in which the pods are those of a part from the first. */
-  #enter(main: Walk, part: number, onProgress: (states: number, frontier: number) => void): Walk {
+  #enter(main: Walk, part: number, onProgress: Route["onProgress"]): Walk {
     const region = this.#newRegion();
     const crossing = new Crossing(main.region, region);
     this.#stepOver(main, (state, which, { east, west, budgets }) => {

@@ -37,16 +37,24 @@ export function replaceSide(space: Space, draft: Draft, cluster: number, side: n
   const before = draft.side(cluster);
   if (before === side) return;
   draft.sides[cluster] = side;
+  const { shown } = space;
   const { services, slices } = space.sides;
   const kinds = [
-    { sets: services, place: SERVICES, own: OWN_SERVICES, news: NEW_SERVICES },
-    { sets: slices, place: NATIVES, own: OWN_NATIVES, news: NEW_NATIVES },
+    {
+      sets: services,
+      place: SERVICES,
+      own: OWN_SERVICES,
+      news: NEW_SERVICES,
+      show: (set: number) => shown.services(set),
+    },
+    { sets: slices, place: NATIVES, own: OWN_NATIVES, news: NEW_NATIVES, show: (set: number) => shown.natives(set) },
   ];
-  for (const { sets, place, own, news } of kinds) {
+  for (const { sets, place, own, news, show } of kinds) {
     const set = space.sides.table.at(side, place);
-    if (set === space.sides.table.at(before, place)) continue;
+    const old = space.sides.table.at(before, place);
+    if (set === old) continue;
     tellOwn(space, draft.process(cluster), own, sets, set, wrote);
-    space.news.tell(draft, news, set);
+    if (show(set) !== show(old)) space.news.tell(draft, news, show(set));
   }
 }
 
@@ -96,9 +104,10 @@ export function stepConnection({ space, draft, next, cluster, emit }: Scene): vo
 /** The process of `cluster` has listed its peer. */
 export function connect(space: Space, draft: Draft, cluster: number): void {
   const process = draft.process(cluster);
+  const { watches, shown } = space;
   const { table } = space.sides;
   const peer = draft.side(1 - cluster);
   process[LISTED] = READ;
-  process[PEER_SERVICES] = space.watches.current(table.at(peer, SERVICES));
-  process[PEER_NATIVES] = space.watches.current(table.at(peer, NATIVES));
+  process[PEER_SERVICES] = watches.current(shown.services(table.at(peer, SERVICES)));
+  process[PEER_NATIVES] = watches.current(shown.natives(table.at(peer, NATIVES)));
 }

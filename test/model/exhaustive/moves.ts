@@ -28,7 +28,7 @@ export interface Question {
   /** The other cluster's side. */
   side: number;
   /**
-   * `CONNECTION`: the other side; `SYNC`: twice the clock, and 1 if processes may be killed; `COMMANDS`: twice the clock, and 1 if the
+   * `CONNECTION`: what is seen of the other side; `SYNC`: twice the clock, and 1 if processes may be killed; `COMMANDS`: twice the clock, and 1 if the
    * latest intent is singular; `PODS`: the highest number of a pod so far; `FAULTS`: the clock; else 0.
    */
   detail: number;
@@ -60,7 +60,7 @@ export class Moves {
   readonly #plans: Plans;
   readonly #beginnings: Beginnings;
   readonly #locals: Locals;
-  /** By kind: where the list for a half and a detail begins; below -1 if it depends on the other side as well. */
+  /** By kind: where the list for a half and a detail begins; below -1 if it depends on what is seen of the other side as well. */
   readonly #lists = Array.from({ length: KINDS }, () => new Pairs());
   readonly #reading = new Pairs();
   #readers = 0;
@@ -83,7 +83,7 @@ export class Moves {
     const known = lists.get(who, detail);
     if (known >= 0) return known;
     if (known < -1) {
-      const found = this.#reading.get(-2 - known, side);
+      const found = this.#reading.get(-2 - known, this.#space.shown.of(side));
       if (found >= 0) return found;
     }
     const question = { kind, local, cluster, side, detail };
@@ -93,7 +93,7 @@ export class Moves {
     else {
       const reader = known < -1 ? -2 - known : this.#readers++;
       if (known === -1) lists.set(who, detail, -2 - reader);
-      this.#reading.set(reader, side, start);
+      this.#reading.set(reader, this.#space.shown.of(side), start);
     }
     return start;
   }

@@ -77,7 +77,7 @@ export class Plans {
 
   /** The number of what a process knows of its peer; never 0. */
   peerView({ peerServices, peerNatives }: Knowledge): number {
-    return this.#peers.intern([peerServices, this.#space.sides.contributed(peerNatives)]);
+    return this.#peers.intern([peerServices, peerNatives]);
   }
 
   /** What follows from two such views. `matured`: what has to last a while has lasted that long. */

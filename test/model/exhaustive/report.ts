@@ -47,6 +47,8 @@ export interface Progress {
   states: number;
   /** States still to be looked at, of those that as many events may follow. */
   frontier: number;
+  /** Events that may still follow: from the bound down to 0, in the first and in each part. */
+  events: number;
   /** Which of the parts that follow the last pod change is looked at; 0: none. */
   part: number;
   parts: number;

@@ -47,7 +47,6 @@ export class Sides {
   readonly table = new TupleTable(WIDTH);
   readonly #intents = new Map<number, IntentCopy | undefined>();
   readonly #selecting: boolean[] = [];
-  readonly #contributed: number[] = [];
   readonly #remembered = new Memory<Effect>(2);
 
   constructor(names: readonly string[]) {
@@ -76,19 +75,6 @@ export class Sides {
     if (known === undefined) {
       known = this.services.get(services).some((one) => hasSelector(one as Service));
       this.#selecting[services] = known;
-    }
-    return known;
-  }
-
-  /**
-   * What of these slices a cluster may contribute: mirrored ones only beside a Service that never selected anything, and there is
-   * none in this model.
-   */
-  contributed(slices: number): number {
-    let known = this.#contributed[slices];
-    if (known === undefined) {
-      known = this.slices.without(slices, `${KEY.name}-mirrored`);
-      this.#contributed[slices] = known;
     }
     return known;
   }

@@ -1,5 +1,6 @@
 /** All that one exploration knows by number, and how far it goes. */
 import { News } from "./news.ts";
+import { Shown } from "./shown.ts";
 import { Sides } from "./sides.ts";
 import { Memory, TupleTable } from "./tuples.ts";
 import { MAX_LAG, Watches } from "./watches.ts";
@@ -44,6 +45,7 @@ export interface Change {
 export class Space {
   readonly names: readonly string[];
   readonly sides: Sides;
+  readonly shown: Shown;
   readonly watches: Watches;
   /** A pass under way: the next write, and the pass after it; number 0 is none. */
   readonly passes = new TupleTable(2);
@@ -66,6 +68,7 @@ export class Space {
   constructor(names: readonly string[], bound: Bound) {
     this.names = names;
     this.sides = new Sides(names);
+    this.shown = new Shown(this.sides);
     this.watches = new Watches(Math.min(bound.lag, MAX_LAG));
     this.written = new WrittenTable(this.sides);
     this.racing = bound.racing;

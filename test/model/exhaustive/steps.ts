@@ -78,13 +78,14 @@ export class Steps {
     this.#visit = visit;
     this.#cut = undefined;
     const locals = this.#locals;
+    const { shown } = this.#space;
     const { budgets } = place;
     // Kubernetes does what it has to some time, and connections come back: a loop in which they wait for ever is none.
     let waits = false;
     for (const cluster of [0, 1]) {
       if (this.#take(KUBERNETES, cluster, 0, budgets, true, false)) waits = true;
       if (locals.isConnected(this.#own(cluster))) continue;
-      this.#take(CONNECTION, cluster, locals.side(this.#own(1 - cluster)), budgets, true, false);
+      this.#take(CONNECTION, cluster, shown.of(locals.side(this.#own(1 - cluster))), budgets, true, false);
       waits = true;
     }
     const detail = this.#detailOfSync();

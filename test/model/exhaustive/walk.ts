@@ -9,12 +9,12 @@ import type { Numbers } from "./tuples.ts";
 /** The story up to a state of the walk before, and the pod change that led on to a state of this one. */
 type Before = (state: number, next: number) => string[];
 
-interface Route {
+export interface Route {
   region: Region;
   /** The last pod change is left to other regions. */
   holdsBack: boolean;
   before: Before;
-  onProgress: (states: number, frontier: number) => void;
+  onProgress: (states: number, frontier: number, events: number) => void;
 }
 
 /** States looked at between two words about it. */
@@ -27,7 +27,7 @@ export class Walk {
   readonly #holdsBack: boolean;
   readonly #before: Before;
   readonly #draft = new Draft();
-  readonly #onProgress: (states: number, frontier: number) => void;
+  readonly #onProgress: Route["onProgress"];
   rests = 0;
   transitions = 0;
 
@@ -45,18 +45,19 @@ export class Walk {
    * more, and so on, so that whatever covers a state by what may still happen is found before it.
    */
   run(): Finding | undefined {
-    for (const layer of this.region.layers.toReversed()) {
-      const finding = this.#walk(layer);
+    const { layers } = this.region;
+    for (let events = layers.length - 1; events >= 0; events--) {
+      const finding = this.#walk(layers[events] as Numbers, events);
       if (finding) return finding;
     }
     return this.#findLoop();
   }
 
-  #walk(layer: Numbers): Finding | undefined {
+  #walk(layer: Numbers, events: number): Finding | undefined {
     const { states } = this.region;
     for (let i = 0; i < layer.length; i++) {
       const state = layer.at(i);
-      if (i % PROGRESS === 0) this.#onProgress(states.size, layer.length - i);
+      if (i % PROGRESS === 0) this.#onProgress(states.size, layer.length - i, events);
       const finding = states.isCovered(state) ? undefined : this.#look(state);
       if (finding) return finding;
     }
