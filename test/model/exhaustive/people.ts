@@ -21,6 +21,7 @@ const LABELS = { app: "web" };
 export function stepCommands({ space, plans, draft, next, cluster, emit }: Scene, singular: boolean): void {
   const advices = findAdvices(space, plans, draft, cluster);
   for (const mode of [undefined, ...MODES]) {
+    if (!space.mayDeclare(cluster, mode, draft.clock)) continue;
     const made = new Set([draft.side(cluster)]);
     for (const advice of advices) {
       const side = declare(space, plans, draft, cluster, mode, advice);

@@ -5,7 +5,7 @@ import { manifest } from "./faults.ts";
 import { connect } from "./kubernetes.ts";
 import { newPod } from "./people.ts";
 import { NATIVES, SERVICES } from "./sides.ts";
-import type { Bound, Space } from "./state.ts";
+import { type Bound, FIRST_SECOND, type Space } from "./state.ts";
 
 export interface Start {
   name: string;
@@ -48,7 +48,7 @@ export function begin(space: Space, start: Start, bound: Bound): Draft {
   }
   connect(space, draft, 0);
   connect(space, draft, 1);
-  draft.clock = 1;
+  draft.clock = FIRST_SECOND;
   draft.commands = bound.commands;
   draft.podChanges = bound.podChanges;
   draft.faults = bound.faults;

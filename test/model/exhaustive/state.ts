@@ -1,4 +1,5 @@
 /** All that one exploration knows by number, and how far it goes. */
+import type { Mode } from "../../../shared/mode.ts";
 import { News } from "./news.ts";
 import { Shown } from "./shown.ts";
 import { Sides } from "./sides.ts";
@@ -32,7 +33,12 @@ export interface Bound {
   kinds?: readonly FaultKind[];
   /** Which pod change is the first one if there is any: its cluster and place among those at the start. Default: all. */
   firstPodChange?: readonly [cluster: number, place: number];
+  /** Which command is the first one if there is any: its cluster and the mode declared, undefined for none. Default: all. */
+  firstCommand?: readonly [cluster: number, mode: Mode | undefined];
 }
+
+/** What the clock says before the first command. */
+export const FIRST_SECOND = 1;
 
 /** What somebody does to one cluster's objects. */
 export interface Change {
@@ -63,6 +69,7 @@ export class Space {
   readonly startPods: [number, number] = [0, 0];
   readonly #podChanges: number;
   readonly #firstPodChange: Bound["firstPodChange"];
+  readonly #firstCommand: Bound["firstCommand"];
   readonly #kinds: ReadonlySet<FaultKind> | undefined;
 
   constructor(names: readonly string[], bound: Bound) {
@@ -74,6 +81,7 @@ export class Space {
     this.racing = bound.racing;
     this.#podChanges = bound.podChanges;
     this.#firstPodChange = bound.firstPodChange;
+    this.#firstCommand = bound.firstCommand;
     this.#kinds = bound.kinds && new Set(bound.kinds);
     this.passes.intern([0, 0]);
   }
@@ -87,6 +95,12 @@ export class Space {
   mayBeginWith(cluster: number, place: number): boolean {
     const first = this.#firstPodChange;
     return first === undefined || (first[0] === cluster && first[1] === place);
+  }
+
+  /** Whether this mode may be declared in a cluster at that time. The clock moves by commands alone. */
+  mayDeclare(cluster: number, mode: Mode | undefined, clock: number): boolean {
+    const first = this.#firstCommand;
+    return first === undefined || clock > FIRST_SECOND || (first[0] === cluster && first[1] === mode);
   }
 
   mayFail(kind: FaultKind): boolean {
