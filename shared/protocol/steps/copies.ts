@@ -136,7 +136,7 @@ export function settleCopies(context: Context, wanted: WantedCopies): Context {
   return { ...context, own: { ...own, slices: [...others, ...lasting] } };
 }
 
-/** Writes that turn the existing copies into the wanted ones. Those that take the last usable endpoint are judged live. */
+/** Writes that turn the existing copies into the wanted ones. Those that take a source's last usable endpoint are judged live. */
 export function stepCopies(context: Context, wanted: WantedCopies): Step {
   const { own, service } = context;
   const existing = new Map(ourCopies(own).map((slice) => [slice.metadata.name, slice]));
@@ -155,15 +155,25 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
   const removals = [...existing.values()]
     .filter((slice) => !kept.has(slice.metadata.name))
     .map((slice) => removeCopy(context, slice, wanted.dropped));
-  const natives = hasSelector(service) ? nativeSlices(own.slices) : [];
-  const before = hasUsable([...existing.values(), ...natives], service);
-  const after = hasUsable([...wanted.slices, ...natives], service);
   const writes = [...additions, ...losses, ...removals];
+  const live = losses.length > 0 && silencesSource(context, [...existing.values()], wanted);
   return {
-    writes: before && !after ? writes.map((write) => ({ ...write, live: true })) : writes,
+    writes: live ? writes.map((write) => ({ ...write, live })) : writes,
     holds: wanted.holds,
     ...(wanted.recheckMs === undefined ? {} : { recheckMs: wanted.recheckMs }),
   };
+}
+
+/**
+ * True if the last usable endpoint of a source goes. Those of the others may be gone as well and not be known to be, and a pod
+ * that is unready for a moment is ready again when all has arrived.
+ */
+function silencesSource({ service }: Context, existing: readonly EndpointSlice[], wanted: WantedCopies): boolean {
+  const copiesOf = (source: string | undefined, slices: readonly EndpointSlice[]) =>
+    slices.filter((slice) => sourceOf(slice) === source);
+  return [...new Set(existing.map(sourceOf))].some(
+    (source) => hasUsable(copiesOf(source, existing), service) && !hasUsable(copiesOf(source, wanted.slices), service),
+  );
 }
 
 function writeOf(copy: EndpointSlice) {

@@ -158,3 +158,35 @@ describe("a peer whose Services are known and whose slices are not yet", () => {
     assert.ok(write && !write.live);
   });
 });
+
+describe("a source in a union whose pods turn unready", () => {
+  const world = new World("east", "west");
+  for (const { act } of [eastServes, union]) {
+    act(world);
+    world.settle();
+  }
+  const snapshot = world.snapshot("west");
+
+  /** What west writes once these pods of `name` are ready or not. */
+  function writesFor(name: string, pods: Record<string, boolean>) {
+    const { shadowSlices } = viewOf(snapshot, name);
+    const { writes } = planService(change(snapshot, name, { shadowSlices: withPods(shadowSlices, pods) }));
+    return writes.filter(({ reason }) => reason === `copy of ${name}`);
+  }
+
+  const sources = { east: ["e1", "e2"], west: ["w1"] };
+  for (const [name, pods] of Object.entries(sources)) {
+    test(`the last one of ${name} goes after fresh reads, though the other cluster still has some`, () => {
+      const [write, ...others] = writesFor(name, Object.fromEntries(pods.map((pod) => [pod, false])));
+      assert.ok(write?.live);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  test("one that leaves others of its cluster goes at once", () => {
+    assert.deepEqual(
+      writesFor("east", { e1: false, e2: true }).map(({ live }) => live),
+      [undefined],
+    );
+  });
+});
