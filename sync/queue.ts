@@ -6,6 +6,7 @@
 
 import { retryAfterMs } from "../shared/kube/api-error.ts";
 import { type CancelTimer, type Clock, systemClock } from "../shared/kube/clock.ts";
+import { takeTurn } from "../shared/kube/turns.ts";
 
 export interface QueueOptions {
   /** Handles one key. A rejection is a failure; it should have a deadline of its own, for it holds a worker. */
@@ -22,6 +23,8 @@ export interface QueueOptions {
   onRun?(waitedMs: number, tookMs: number): void;
   /** Default `systemClock`. */
   clock?: Clock;
+  /** Resolves when a run may begin. Default `takeTurn` of `turns.ts`. */
+  takeTurn?(): Promise<void>;
 }
 
 export interface KeyedQueue {
@@ -48,9 +51,6 @@ export function createQueue(options: QueueOptions): KeyedQueue {
   return new Queue(options);
 }
 
-/** Runs started without a turn of the event loop; a pass takes a fraction of a millisecond, the very first ones several. */
-const LONGEST_BURST = 8;
-
 interface Timer {
   dueAt: number;
   cancel: CancelTimer;
@@ -72,16 +72,12 @@ class Queue implements KeyedQueue {
   /** Times asked for by `addAfter`; only they end them. */
   readonly #appointments = new Map<string, Timer>();
   #idleWaiters: (() => void)[] = [];
-  /** Runs started since the event loop came round; undefined: nobody waits for it to. */
-  #burst: number | undefined;
-  /** Runs to be started when it has. */
-  readonly #held: (() => void)[] = [];
   #stopped = false;
   /** Times to wait that a throttling server asked for and that are not over. */
   #holds = 0;
 
   constructor(options: QueueOptions) {
-    this.#options = { workers: 32, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, ...options };
+    this.#options = { workers: 32, firstPauseMs: 5, longestPauseMs: 30_000, clock: systemClock, takeTurn, ...options };
   }
 
   get waiting(): number {
@@ -171,7 +167,9 @@ class Queue implements KeyedQueue {
     this.#retries.get(key)?.cancel();
     this.#retries.delete(key);
     try {
-      await this.#takeTurn();
+      // So adding a key never runs the caller's code inside of `add`; and thousands of runs that wait for nothing, as passes without
+      // a write, leave the event loop to others in between.
+      await this.#options.takeTurn();
       await this.#options.run(key);
       this.#failures.delete(key);
     } catch (error) {
@@ -183,25 +181,6 @@ class Queue implements KeyedQueue {
       this.#startWorkers();
       this.#wakeIdle();
     }
-  }
-
-  /**
-   * Adding a key never runs the caller's code inside of `add`; and thousands of runs that wait for nothing, as passes without a
-   * write, leave the event loop to others in between.
-   */
-  async #takeTurn(): Promise<void> {
-    if (this.#burst === undefined) setImmediate(() => this.#comeRound());
-    this.#burst = (this.#burst ?? 0) + 1;
-    if (this.#burst > LONGEST_BURST) await new Promise<void>((start) => this.#held.push(start));
-  }
-
-  #comeRound(): void {
-    const started = this.#held.splice(0, LONGEST_BURST);
-    // Whoever comes after these waits behind those still held.
-    this.#burst = started.length + this.#held.length;
-    for (const start of started) start();
-    if (this.#burst > 0) setImmediate(() => this.#comeRound());
-    else this.#burst = undefined;
   }
 
   #fail(key: string, error: unknown, tookMs: number): void {

@@ -1,11 +1,11 @@
 /** A whole collection, object by object, without ever holding more than one page untrimmed. */
 
-import { setImmediate as turn } from "node:timers/promises";
 import { classifyError } from "./api-error.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
 import type { KubeObject } from "./objects.ts";
 import type { Quota } from "./quota.ts";
 import { keyOf } from "./store.ts";
+import { takeTurn } from "./turns.ts";
 
 export interface Collection {
   client: KubeClient;
@@ -48,24 +48,23 @@ async function readPages<T extends KubeObject>(
   let resourceVersion = "";
   for await (const page of client.pages<T>(path, options)) {
     resourceVersion = page.resourceVersion;
-    // To parse a page takes some milliseconds, to trim it as many: others come between.
-    await turn();
-    for (const item of page.items) {
+    await inTurns(page.items, (item) => {
       const object = trim(item);
-      quota?.replace(objects.get(keyOf(object)), object);
-      objects.set(keyOf(object), object);
-    }
+      const key = keyOf(object);
+      quota?.replace(objects.get(key), object);
+      objects.set(key, object);
+    });
   }
   return { objects, resourceVersion };
 }
 
-/** Objects visited without a turn of the event loop: a few milliseconds of work. */
-const AT_ONCE = 250;
+/** Objects visited without a turn of the event loop: a millisecond of work. */
+const AT_ONCE = 50;
 
 /** Visits all, in order, and leaves the event loop to others in between. */
 export async function inTurns<T>(items: readonly T[], visit: (item: T) => void): Promise<void> {
   for (const [i, item] of items.entries()) {
-    if (i > 0 && i % AT_ONCE === 0) await turn();
+    if (i % AT_ONCE === 0) await takeTurn();
     visit(item);
   }
 }

@@ -7,6 +7,7 @@
  * 4,433 reads a second against 194.
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { readText } from "./answer-text.ts";
 import { ApiError, type Asked, errorFromAnswer, errorFromNetwork } from "./api-error.ts";
@@ -14,6 +15,7 @@ import type { Clock } from "./clock.ts";
 import { type ClusterCredentials, currentToken } from "./credentials.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { openDispatcher } from "./dispatcher.ts";
+import { REQUEST_MS, takeTurn } from "./turns.ts";
 import { reportWarnings } from "./warnings.ts";
 import { readEvents, type WatchEvent } from "./watch-stream.ts";
 
@@ -143,10 +145,14 @@ async function sendOnce(connection: Connection, call: ApiCall, options: Transpor
   const headers = await headersFor(connection, call, options, fresh);
   const deadline = startDeadline(asked, { clock: options.clock, ms: call.deadlineMs, signal: call.signal });
   try {
+    await takeTurn(REQUEST_MS);
     const answer = await ask(connection, call, headers, deadline.signal, options);
     const text = await readText(answer.body);
     reportWarnings(answer.headers["warning"], options.onWarning);
     if (answer.statusCode < 200 || answer.statusCode > 299) throw answerError(asked, answer, text);
+    // undici sets the connection free in the next turn: who asks again at once shall find it, instead of opening another one.
+    await nextTurn();
+    await takeTurn();
     return text === "" ? undefined : JSON.parse(text);
   } catch (error) {
     throw deadline.signal.aborted ? deadline.signal.reason : errorFromNetwork(asked, error);

@@ -1,6 +1,7 @@
 /** The body of a watch: one JSON document a line. */
 
 import type { KubeObject } from "./objects.ts";
+import { takeTurn } from "./turns.ts";
 
 export interface WatchEvent {
   /** ADDED, MODIFIED, DELETED, BOOKMARK (only the resourceVersion counts) or ERROR (`object` is a Status). */
@@ -18,7 +19,10 @@ const NEWLINE = 0x0a;
  * Throws an Error on a line that is not a watch event, on one cut off by the end, and whatever `body` throws.
  */
 export async function* readEvents(body: AsyncIterable<Uint8Array>, onBytes?: () => void): AsyncGenerator<WatchEvent> {
-  for await (const line of readLines(body, onBytes)) yield parseEvent(line);
+  for await (const line of readLines(body, onBytes)) {
+    await takeTurn();
+    yield parseEvent(line);
+  }
 }
 
 async function* readLines(body: AsyncIterable<Uint8Array>, onBytes?: () => void): AsyncGenerator<string> {

@@ -28,6 +28,7 @@ test("nothing is dropped and nothing runs twice at once, whatever the order", as
       const queue = createQueue({
         clock,
         workers,
+        takeTurn: async () => undefined,
         async run(key) {
           assert.ok(!running.has(key), `${key} runs twice`);
           running.add(key);

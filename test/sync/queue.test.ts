@@ -21,6 +21,7 @@ function gatedQueue(workers: number) {
   const queue = createQueue({
     clock,
     workers,
+    takeTurn: async () => undefined,
     run(key) {
       log.push(`start ${key}`);
       const gate = Promise.withResolvers<void>();
@@ -44,6 +45,7 @@ function failingQueue(errors: unknown[]) {
   const pauses: number[] = [];
   const queue = createQueue({
     clock,
+    takeTurn: async () => undefined,
     async run() {
       starts.push(clock.now());
       if (errors.length > 0) throw errors.shift();
@@ -149,6 +151,7 @@ describe("failures", () => {
     let runs = 0;
     const queue = createQueue({
       clock,
+      takeTurn: async () => undefined,
       run: () => (++runs === 1 ? Promise.reject(new Error("no")) : Promise.resolve()),
       onFailure() {
         throw new Error("listener");
