@@ -127,6 +127,7 @@ export class WatchedCluster {
 
   /** Why nothing it says is used; undefined if it is. What was known before stays as it is, and it is looked at again. */
   get quarantine(): string | undefined {
+    if (this.#readable) return undefined;
     const { lastError } = this;
     return isQuotaError(lastError) ? lastError.message : undefined;
   }

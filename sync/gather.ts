@@ -15,7 +15,7 @@ import {
   type Settings,
   type Snapshot,
 } from "../shared/protocol/snapshot.ts";
-import { BY_SERVICE, type WatchedCluster } from "./cluster.ts";
+import { BY_SERVICE, type ClusterStores, type WatchedCluster } from "./cluster.ts";
 import { isInScope } from "./config.ts";
 import type { LossTally } from "./loss-tally.ts";
 import type { Overlay } from "./overlay.ts";
@@ -50,11 +50,12 @@ export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory):
   const { own, overlay } = sources;
   const now = sources.now();
   const id = formatKey(key);
-  const layRead =
-    (cluster: WatchedCluster): Lay =>
-    (resource, cached) =>
-      sources.read.lay(keyIn(cluster, key), resource, cached, now);
-  const lay: Lay = (resource, cached) => overlay.lay(id, resource, layRead(own)(resource, cached), now);
+  const layRead = (cluster: WatchedCluster): Lay =>
+    sources.read.isEmpty
+      ? asCached
+      : (resource, cached) => sources.read.lay(keyIn(cluster, key), resource, cached, now);
+  const layOwn = layRead(own);
+  const lay: Lay = (resource, cached) => overlay.lay(id, resource, layOwn(resource, cached), now);
   const views = [viewCached(own, key, true, lay)];
   for (const [name, peer] of sources.peers())
     views.push(peer ? bar(viewCached(peer, key, false, layRead(peer)), peer, sources) : unreadView(name));
@@ -95,10 +96,14 @@ function bar(
   peer: WatchedCluster,
   { maxEndpoints = Number.POSITIVE_INFINITY }: Sources,
 ): ClusterView {
-  const count = [...view.slices, ...view.shadowSlices].reduce((sum, slice) => sum + (slice.endpoints?.length ?? 0), 0);
+  const count = countEndpoints(view.slices) + countEndpoints(view.shadowSlices);
   const barred =
     peer.quarantine ?? (count > maxEndpoints ? `${count} endpoints, ${maxEndpoints} are allowed` : undefined);
   return barred === undefined ? view : { ...view, listed: false, barred };
+}
+
+function countEndpoints(slices: readonly EndpointSlice[]): number {
+  return slices.reduce((sum, { endpoints }) => sum + (endpoints?.length ?? 0), 0);
 }
 
 function unreadView(name: string): ClusterView {
@@ -108,35 +113,32 @@ function unreadView(name: string): ClusterView {
 type Lay = <T extends Service | EndpointSlice | Endpoints>(
   resource: "services" | "endpointslices" | "endpoints",
   cached: readonly T[],
-) => T[];
+) => readonly T[];
 
-const asCached: Lay = (_resource, cached) => [...cached];
+const asCached: Lay = (_resource, cached) => cached;
 
 function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay: Lay = asCached): ClusterView {
   const { stores } = cluster;
   const id = formatKey(key);
-  const plain = `${key.namespace}/${shadowName(key.name)}`;
-  const known = [stores.services.get(id), ...stores.services.by(BY_SERVICE, id)].filter(
-    (object) => object !== undefined,
-  );
-  const found = lay("services", known);
+  const named = stores.services.get(id);
+  const shadows = stores.services.by(BY_SERVICE, id);
+  const found = lay("services", named ? [named, ...shadows] : shadows);
   const service = found.find((object) => object.metadata.name === key.name);
   const shadow = ownedShadow(found, key, service);
-  const shadowNameTaken = isForeign(stores.services.get(plain), key);
-  const tracking = shadow?.metadata.name ?? (shadowNameTaken ? hashedShadowName(key.name) : shadowName(key.name));
-  const slices = lay("endpointslices", [
-    ...stores.slices.by(BY_SERVICE, id),
-    ...stores.slices.by(BY_SERVICE, `${key.namespace}/${tracking}`),
-  ]);
-  const [endpointsObject] = lay(
-    "endpoints",
-    own ? [stores.endpoints.get(id)].filter((object) => object !== undefined) : [],
+  const plain = shadowName(key.name);
+  const shadowNameTaken = isForeign(stores.services.get(`${key.namespace}/${plain}`), key);
+  const tracking = shadow?.metadata.name ?? (shadowNameTaken ? hashedShadowName(key.name) : plain);
+  const slicesOfService = stores.slices.by(BY_SERVICE, id);
+  const slicesOfShadow = stores.slices.by(BY_SERVICE, `${key.namespace}/${tracking}`);
+  const slices = lay(
+    "endpointslices",
+    slicesOfShadow.length ? [...slicesOfService, ...slicesOfShadow] : slicesOfService,
   );
-  const namespace = stores.namespaces.get(key.namespace);
+  const [endpointsObject] = own ? lay("endpoints", endpointsOf(stores, id)) : [];
   return {
     name: cluster.name,
     listed: cluster.readable,
-    namespace: own ? namespace !== undefined && namespace.metadata.deletionTimestamp === undefined : true,
+    namespace: own ? hasNamespace(stores, key) : true,
     ...(service ? { service } : {}),
     ...(shadow ? { shadow } : {}),
     shadowNameTaken,
@@ -146,6 +148,16 @@ function viewCached(cluster: WatchedCluster, key: ServiceKey, own: boolean, lay:
     podCIDRs: cluster.podCIDRs,
     ...(cluster.scope && !isInScope(cluster.scope, key.namespace) ? { outOfScope: true } : {}),
   };
+}
+
+function endpointsOf({ endpoints }: ClusterStores, id: string): Endpoints[] {
+  const object = endpoints.get(id);
+  return object ? [object] : [];
+}
+
+function hasNamespace({ namespaces }: ClusterStores, { namespace }: ServiceKey): boolean {
+  const object = namespaces.get(namespace);
+  return object !== undefined && object.metadata.deletionTimestamp === undefined;
 }
 
 /** Services first, slices after: a selector seen restored is then never seen without the slices it had before. */

@@ -57,10 +57,15 @@ export class Overlay {
     return shown <= written;
   }
 
+  /** Nothing is laid over anything: all caches have caught up. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   /** The cached objects of one Service key with our newer writes laid over them. */
-  lay<T extends KubeObject>(key: string, resource: Resource, cached: readonly T[], now: number): T[] {
+  lay<T extends KubeObject>(key: string, resource: Resource, cached: readonly T[], now: number): readonly T[] {
     const entries = this.#entries.get(key);
-    if (!entries) return [...cached];
+    if (!entries) return cached;
     const result = new Map(cached.map((object) => [keyOf(object), object]));
     for (const entry of entries.values()) {
       if (entry.resource !== resource) continue;

@@ -58,7 +58,9 @@ export class Store<T extends KubeObject> implements StoreView<T> {
     const entries = this.#indexes.get(index);
     if (!entries) throw new TypeError(`no index "${index}", only: ${[...this.#indexes.keys()].join(", ") || "none"}`);
     const found: T[] = [];
-    for (const key of entries.get(value) ?? []) {
+    const keys = entries.get(value);
+    if (!keys) return found;
+    for (const key of keys) {
       const object = this.#objects.get(key);
       if (object !== undefined) found.push(object);
     }

@@ -2,7 +2,7 @@
 
 import { compileRanges, isAllowedAddress } from "../address.ts";
 import { HEADLESS, MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SOURCE_CLUSTER } from "../keys.ts";
-import { type Endpoint, type EndpointSlice, label, type Service } from "../kube/objects.ts";
+import { type Endpoint, type EndpointPort, type EndpointSlice, label, type Service } from "../kube/objects.ts";
 import { copyName } from "../names.ts";
 import { Recent } from "../recent.ts";
 import { nativeSlices, readyAddresses } from "./contribution.ts";
@@ -140,21 +140,43 @@ export function sourceOf(slice: EndpointSlice): string | undefined {
 export function equalCopies(existing: EndpointSlice, desired: EndpointSlice): boolean {
   return (
     existing.addressType === desired.addressType &&
-    equalMaps(pick(existing), pick(desired)) &&
+    OUR_LABELS.every((key) => label(existing, key) === label(desired, key)) &&
     existing.metadata.ownerReferences?.[0]?.uid === desired.metadata.ownerReferences?.[0]?.uid &&
     (isAlike(existing, desired) || contentOf(existing) === contentOf(desired))
   );
 }
 
-/** Equal to the letter, as nearly all are that say the same: found out in a fraction of the time that sorting takes. */
+const OUR_LABELS = [SERVICE_NAME, MANAGED_BY, SOURCE_CLUSTER, HEADLESS];
+
+/** The same in the same order, as nearly all are that say the same: found out in a fraction of the time that sorting takes. */
 function isAlike(a: EndpointSlice, b: EndpointSlice): boolean {
-  return JSON.stringify([a.ports, a.endpoints]) === JSON.stringify([b.ports, b.endpoints]);
+  return (
+    isAlikeList(a.ports ?? [], b.ports ?? [], isSamePort) &&
+    isAlikeList(a.endpoints ?? [], b.endpoints ?? [], isSameEndpoint)
+  );
 }
 
-function pick(slice: EndpointSlice): Record<string, string> {
-  const labels = slice.metadata.labels ?? {};
-  const keys = [SERVICE_NAME, MANAGED_BY, SOURCE_CLUSTER, HEADLESS];
-  return Object.fromEntries(keys.filter((key) => Object.hasOwn(labels, key)).map((key) => [key, labels[key] ?? ""]));
+/** True if both lists are of one length and `isSame` finds each item equal to its counterpart. */
+export function isAlikeList<T>(a: readonly T[], b: readonly T[], isSame: (a: T, b: T) => boolean): boolean {
+  return a.length === b.length && a.every((item, i) => isSame(item, b[i] as T));
+}
+
+/** True if both say the same in the same words. */
+export function isSamePort(a: EndpointPort, b: EndpointPort): boolean {
+  return a.name === b.name && a.protocol === b.protocol && a.port === b.port && a.appProtocol === b.appProtocol;
+}
+
+function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return (
+    isAlikeList(a.addresses, b.addresses, Object.is) &&
+    a.conditions?.ready === b.conditions?.ready &&
+    a.conditions?.serving === b.conditions?.serving &&
+    a.conditions?.terminating === b.conditions?.terminating &&
+    a.hostname === b.hostname &&
+    a.zone === b.zone &&
+    a.nodeName === b.nodeName &&
+    a.targetRef?.uid === b.targetRef?.uid
+  );
 }
 
 /** True if both maps hold the same keys and values. */

@@ -110,7 +110,7 @@ function advance(context: Context): Step {
   const leaves = context.desire.forgetKeys && ourCopies(context.own).length === 0;
   if (metadata.writes.length > 0)
     return joinSteps(...(leaves ? [copies, metadata] : [metadata, copies]), stepConflicts(context));
-  const settled = settleCopies(context, wanted);
+  const settled = slices.writes.length > 0 ? settleCopies(context, wanted) : context;
   const selector = stepSelector(settled);
   return joinSteps(
     stepShadow(context),

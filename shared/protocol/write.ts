@@ -53,7 +53,9 @@ export interface Step {
 }
 
 /** Joins steps in order; the soonest recheck counts. */
-export function joinSteps(...steps: readonly Step[]): Step {
+export function joinSteps(...all: readonly Step[]): Step {
+  const steps = all.filter((step) => step !== NOTHING);
+  if (steps.length < 2) return steps[0] ?? NOTHING;
   const rechecks = steps.map((step) => step.recheckMs).filter((ms) => ms !== undefined);
   return {
     writes: steps.flatMap((step) => step.writes),

@@ -2,6 +2,7 @@
 
 import { CONDITION_IN_SYNC, HEADLESS, OVER_CAPACITY, SKIP_MIRROR } from "../../keys.ts";
 import {
+  type Endpoint,
   type EndpointAddress,
   type EndpointPort,
   type EndpointSlice,
@@ -12,7 +13,7 @@ import {
 } from "../../kube/objects.ts";
 import { Recent } from "../../recent.ts";
 import type { Context } from "../context.ts";
-import { equalMaps } from "../copies.ts";
+import { equalMaps, isAlikeList, isSamePort } from "../copies.ts";
 import { ownView, type Snapshot } from "../snapshot.ts";
 import { familiesOf, isReady } from "../usable.ts";
 import { NOTHING, removeObject, type Step, writing } from "../write.ts";
@@ -110,21 +111,21 @@ function collect(
   const ports = (slice.ports ?? []).map(plainPort).sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
   const key = JSON.stringify(ports);
   const subset = subsets.get(key) ?? { ports, ready: new Map(), notReady: new Map() };
-  for (const address of listed(slice, wantReady)) {
-    if (subset.ready.has(address.ip) || subset.notReady.has(address.ip)) continue;
+  for (const endpoint of slice.endpoints ?? []) {
+    const ip = endpoint.addresses[0];
+    if (!ip || !isListed(endpoint, wantReady) || subset.ready.has(ip) || subset.notReady.has(ip)) continue;
     budget.over ||= budget.left === 0;
     if (budget.over) return;
     budget.left -= 1;
-    (wantReady ? subset.ready : subset.notReady).set(address.ip, address);
+    const { hostname } = endpoint;
+    (wantReady ? subset.ready : subset.notReady).set(ip, hostname === undefined ? { ip } : { ip, hostname });
     subsets.set(key, subset);
   }
 }
 
-/** The slice's ready or unready addresses; a terminating endpoint is no address at all in the older API. */
-function listed(slice: EndpointSlice, wantReady: boolean): EndpointAddress[] {
-  return (slice.endpoints ?? [])
-    .filter((endpoint) => isReady(endpoint) === wantReady && (wantReady || !endpoint.conditions?.terminating))
-    .flatMap(({ addresses: [ip], hostname }) => (ip ? [{ ip, ...(hostname === undefined ? {} : { hostname }) }] : []));
+/** Among the ready or the unready addresses; a terminating endpoint is no address at all in the older API. */
+function isListed(endpoint: Endpoint, asReady: boolean): boolean {
+  return isReady(endpoint) === asReady && (asReady || !endpoint.conditions?.terminating);
 }
 
 /** Its fields in the order that the API server answers in. */
@@ -164,9 +165,22 @@ function equalEndpoints(existing: Endpoints, desired: Endpoints): boolean {
   return (
     equalMaps(labels, desired.metadata.labels ?? {}) &&
     existing.metadata.annotations?.[OVER_CAPACITY] === desired.metadata.annotations?.[OVER_CAPACITY] &&
-    // Nearly all that say the same do so to the letter; sorting takes longer.
-    (JSON.stringify(existing.subsets) === JSON.stringify(desired.subsets) || canonical(existing) === canonical(desired))
+    // Nearly all that say the same do so in the same order; sorting takes longer.
+    (isAlikeList(existing.subsets ?? [], desired.subsets ?? [], isAlikeSubset) ||
+      canonical(existing) === canonical(desired))
   );
+}
+
+function isAlikeSubset(a: EndpointSubset, b: EndpointSubset): boolean {
+  return (
+    isAlikeList(a.addresses ?? [], b.addresses ?? [], isSameAddress) &&
+    isAlikeList(a.notReadyAddresses ?? [], b.notReadyAddresses ?? [], isSameAddress) &&
+    isAlikeList(a.ports ?? [], b.ports ?? [], isSamePort)
+  );
+}
+
+function isSameAddress(a: EndpointAddress, b: EndpointAddress): boolean {
+  return a.ip === b.ip && a.hostname === b.hostname;
 }
 
 /** The API server orders subsets by itself: compared as a set of lines. */
