@@ -129,8 +129,10 @@ export class Controller {
 
   async start(): Promise<void> {
     this.#firstLook.start();
+    // Asked first: without the answers, which are short, the lists of the peers cannot begin.
+    const asked = Promise.all([this.#orders.start(), this.#peers.load()]);
     this.#own.start(true);
-    await Promise.all([this.#orders.start(), this.#peers.load()]);
+    await asked;
     await this.#peers.start();
     this.#firstLook.connected = true;
     this.#addAll();
