@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 const LONGEST_MS = 5;
 
 /** What a piece is taken to cost at least, milliseconds: of those that ask at the same time, none has taken any time yet. */
-const LEAST_MS = 0.25;
+const LEAST_MS = 0.1;
 
 /**
  * What sending a request is taken to cost, milliseconds: undici writes it in the next turn, and on a busy machine whoever is woken
