@@ -87,14 +87,6 @@ export function trackedSlices(view: ClusterView): readonly EndpointSlice[] {
   }));
 }
 
-/** Native slices that are there without being contributed: frozen ones, and those of a shadow that is not (yet, or any more). */
-export function asideSlices(view: ClusterView): EndpointSlice[] {
-  return [
-    ...(hasSelector(view.service) ? [] : nativeSlices(view.slices)),
-    ...(view.shadow ? [] : nativeSlices(view.shadowSlices)),
-  ];
-}
-
 /** Slices of a selectorless own Service: all but ours. */
 function foreignSlices(slices: readonly EndpointSlice[]): EndpointSlice[] {
   return slices.filter((slice) => label(slice, MANAGED_BY) !== OUR_MANAGER);

@@ -69,6 +69,12 @@ export function usableSet(slices: readonly EndpointSlice[], service: Service): S
   return endpointSet(slices, service, isUsable);
 }
 
+/** Addresses that can take a request now, whatever their ports are called. */
+export function usableAddresses(slices: readonly EndpointSlice[]): Set<string> {
+  const usable = slices.flatMap((slice) => slice.endpoints ?? []).filter(isUsable);
+  return new Set(usable.flatMap(({ addresses }) => addresses));
+}
+
 /** True if at least one endpoint can take a request now: whether `usableSet` would hold anything. */
 export function hasUsable(slices: readonly EndpointSlice[], service: Service): boolean {
   const names = portNames(service);

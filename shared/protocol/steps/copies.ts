@@ -1,13 +1,13 @@
 /** Step: our copies follow their sources, additions before removals. */
-import type { EndpointSlice, Service } from "../../kube/objects.ts";
+import type { EndpointSlice } from "../../kube/objects.ts";
 import { hasSelector } from "../../selector.ts";
 import { type Context, copiesUsable, nativeKnown, retiresShadow, shadowCovered } from "../context.ts";
-import { asideSlices, contribution, nativeSlices, ourCopies } from "../contribution.ts";
+import { contribution, nativeSlices, ourCopies } from "../contribution.ts";
 import { desiredCopies, desiredOwnCopies, equalCopies, sourceOf } from "../copies.ts";
 import { capLosses, hasVanished } from "../losses.ts";
 import { takeover } from "../readiness.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { hasUsable, isUsable, usableSet } from "../usable.ts";
+import { hasUsable, isSubset, isUsable, usableAddresses, usableSet } from "../usable.ts";
 import { type Hold, removeObject, type Step, type Write } from "../write.ts";
 import { type NamedCopies, reuseNames } from "./copy-names.ts";
 
@@ -148,8 +148,9 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
     const found = existing.get(slice.metadata.name);
     if (!found) additions.push({ ...writeOf(slice), verb: "create", body: slice });
     else if (!equalCopies(found, slice)) {
-      const lost = lostBy(found, slice, service);
-      (lost.length ? losses : additions).push(updateCopy(context, wanted, found, slice, lost));
+      const loses = !isSubset(usableSet([found], service), usableSet([slice], service));
+      const live = wanted.reused.has(slice.metadata.name) || (loses && isDisputed(context, wanted, found));
+      (loses ? losses : additions).push(updateOf(found, slice, live));
     }
   }
   const removals = [...existing.values()]
@@ -169,8 +170,6 @@ export function stepCopies(context: Context, wanted: WantedCopies): Step {
  * that is unready for a moment is ready again when all has arrived.
  */
 function silencesSource({ service }: Context, existing: readonly EndpointSlice[], wanted: WantedCopies): boolean {
-  const copiesOf = (source: string | undefined, slices: readonly EndpointSlice[]) =>
-    slices.filter((slice) => sourceOf(slice) === source);
   return [...new Set(existing.map(sourceOf))].some(
     (source) => hasUsable(copiesOf(source, existing), service) && !hasUsable(copiesOf(source, wanted.slices), service),
   );
@@ -180,20 +179,25 @@ function writeOf(copy: EndpointSlice) {
   return { resource: "endpointslices", name: copy.metadata.name, reason: `copy of ${sourceOf(copy)}` } as const;
 }
 
-/** What can take a request in the existing copy, and cannot in the desired one. */
-function lostBy(existing: EndpointSlice, desired: EndpointSlice, service: Service): string[] {
-  const left = usableSet([desired], service);
-  return [...usableSet([existing], service)].filter((entry) => !left.has(entry));
+/** `live`: the loss is disputed, or the name stood for another copy, which goes with that as in a removal. */
+function updateOf(existing: EndpointSlice, desired: EndpointSlice, live: boolean): Write {
+  return { ...writeOf(desired), ...(live ? { live } : {}), verb: "update", body: updated(existing, desired) };
 }
 
 /**
- * True if a slice of the copy's source that is not contributed offers what the copy loses: Services and slices come by separate
- * watches, so the contribution may have been put together from a Service of today and slices of yesterday.
+ * True if an address goes that a native slice of the source calls usable. Services and slices come by separate watches, so what
+ * counts of them may have been put together from a Service of today and slices of yesterday, or the other way round.
  */
-function isDoubtful({ snapshot, service }: Context, copy: EndpointSlice, lost: readonly string[]): boolean {
-  const source = lost.length ? snapshot.clusters.get(sourceOf(copy) ?? "") : undefined;
-  const aside = source && usableSet(asideSlices(source), service);
-  return lost.some((entry) => aside?.has(entry));
+function isDisputed({ snapshot }: Context, wanted: WantedCopies, existing: EndpointSlice): boolean {
+  const source = sourceOf(existing) ?? "";
+  const { slices = [], shadowSlices = [] } = snapshot.clusters.get(source) ?? {};
+  const said = usableAddresses(nativeSlices([...slices, ...shadowSlices]));
+  const offered = usableAddresses(copiesOf(source, wanted.slices));
+  return [...usableAddresses([existing])].some((ip) => said.has(ip) && !offered.has(ip));
+}
+
+function copiesOf(source: string | undefined, slices: readonly EndpointSlice[]): EndpointSlice[] {
+  return slices.filter((slice) => sourceOf(slice) === source);
 }
 
 /**
@@ -212,18 +216,6 @@ function removeCopy({ snapshot }: Context, slice: EndpointSlice, dropped: Readon
   }
   const loss = isLoss(snapshot, slice) ? ({ loss: true } as const) : {};
   return removeObject("endpointslices", slice, `${source} no longer contributes it`, { live: true, ...loss });
-}
-
-/** Judged live if the name stood for another copy, which goes with that as in a removal, or if the loss is doubtful. */
-function updateCopy(
-  context: Context,
-  { reused }: WantedCopies,
-  existing: EndpointSlice,
-  desired: EndpointSlice,
-  lost: readonly string[],
-): Write {
-  const live = reused.has(desired.metadata.name) || isDoubtful(context, desired, lost);
-  return { ...writeOf(desired), ...(live ? { live } : {}), verb: "update", body: updated(existing, desired) };
 }
 
 /** The desired copy as a replacement of the existing one; fails on the server if that changed meanwhile. */
