@@ -161,10 +161,14 @@ scenario(
     const pods = { east: first, west: second };
     await waitSummary(app, east, united(pods, "selector", "min-ready-seconds"));
     await waitSummary(app, west, united(pods, "origin-selector", "replica-of", "min-ready"));
-    west.agent.sync.kill("SIGKILL");
-    await west.agent.sync.exited;
-
+    // Killed once the switch is declared: after that the pods have to be ready for min-ready-seconds, longer than the time given.
+    const killed = waitFor("the switch", async () => {
+      const mode = annotation(await mustRead(app, west), MODE);
+      return mode === "source" ? { done: west.agent.sync.kill("SIGKILL") } : { seen: mode ?? "no mode" };
+    });
     const stopped = await migrate(app, east, west, "--timeout", "8s");
+    await killed;
+    await west.agent.sync.exited;
     assertCode(stopped, EXIT.timedOut);
     assert.match(stopped.stderr, /not finished after 8s \(--timeout\), in step 5 of 6/);
     assert.match(stopped.stderr, /waits for west: /);
