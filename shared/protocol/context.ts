@@ -73,9 +73,9 @@ export function retiresShadow({ desire, service }: Context): boolean {
 }
 
 /**
- * True if the shadow and our copies of it are no longer needed: the native slices offer all it offers, or another cluster
- * has taken over. Never while they offer more: then Kubernetes has not written them since the selector
- * returned, and without the shadow nobody could tell, see `trackedSlices`.
+ * True if the shadow and our copies of it are no longer needed: the native slices offer all it offers, or another cluster has taken
+ * over. Never while they offer more: then Kubernetes has not written them since the selector returned, and without the shadow
+ * nobody could tell, see `trackedSlices`.
  */
 export function shadowCovered(context: Context): boolean {
   const { own, service, intent, role, snapshot } = context;

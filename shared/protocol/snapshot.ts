@@ -34,7 +34,10 @@ export interface ClusterView {
   shadowNameTaken?: boolean;
   /** Every slice labelled with the Service's name: native, mirrored, ours, foreign. */
   slices: readonly EndpointSlice[];
-  /** Every slice labelled with the shadow's name; where there is no shadow, with the name it would have. */
+  /**
+   * Every slice labelled with the shadow's name. Caches of watches give them without a shadow too, by the name it would have: the
+   * Service and its slices do not go at the same time.
+   */
   shadowSlices: readonly EndpointSlice[];
   /** The Endpoints object; gathered for the own cluster only. */
   endpoints?: Endpoints;
