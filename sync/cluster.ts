@@ -7,6 +7,7 @@ import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
 import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
+import type { Resource } from "../shared/protocol/write.ts";
 import { changedAt } from "./propagation.ts";
 import {
   stubEndpoints,
@@ -123,6 +124,11 @@ export class WatchedCluster {
   /** The watches by the plural of their kind, as far as others may know; empty once stopped. */
   get watches(): ReadonlyMap<string, Reflector> {
     return this.#reflectors;
+  }
+
+  /** The version up to which the store of this kind shows everything; see `Reflector`. 0 before its first list. */
+  shown(resource: Resource): number {
+    return this.#reflectors.get(resource)?.shown ?? 0;
   }
 
   /** Why nothing it says is used; undefined if it is. What was known before stays as it is, and it is looked at again. */

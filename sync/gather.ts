@@ -53,9 +53,9 @@ export function gatherCached(sources: Sources, key: ServiceKey, memory: Memory):
   const layRead = (cluster: WatchedCluster): Lay =>
     sources.read.isEmpty
       ? asCached
-      : (resource, cached) => sources.read.lay(keyIn(cluster, key), resource, cached, now);
+      : (resource, cached) => sources.read.lay(keyIn(cluster, key), resource, cached, cluster.shown(resource), now);
   const layOwn = layRead(own);
-  const lay: Lay = (resource, cached) => overlay.lay(id, resource, layOwn(resource, cached), now);
+  const lay: Lay = (resource, cached) => overlay.lay(id, resource, layOwn(resource, cached), own.shown(resource), now);
   const views = [viewCached(own, key, true, lay)];
   for (const [name, peer] of sources.peers())
     views.push(peer ? bar(viewCached(peer, key, false, layRead(peer)), peer, sources) : unreadView(name));

@@ -62,15 +62,25 @@ export class Overlay {
     return this.#entries.size === 0;
   }
 
-  /** The cached objects of one Service key with our newer writes laid over them. */
-  lay<T extends KubeObject>(key: string, resource: Resource, cached: readonly T[], now: number): readonly T[] {
+  /**
+   * The cached objects of one Service key with our newer writes laid over them. `shown`: the version up to which the cache shows
+   * everything. It decides, and not what the cache has of the object: an object may be gone from there again before the answer
+   * to our write was heard.
+   */
+  lay<T extends KubeObject>(
+    key: string,
+    resource: Resource,
+    cached: readonly T[],
+    shown: number,
+    now: number,
+  ): readonly T[] {
     const entries = this.#entries.get(key);
     if (!entries) return cached;
     const result = new Map(cached.map((object) => [keyOf(object), object]));
     for (const entry of entries.values()) {
       if (entry.resource !== resource) continue;
       const existing = result.get(entry.name);
-      if (entry.until < now || isCaughtUp(entry, existing)) this.#end(entry);
+      if (entry.until < now || isCaughtUp(entry, existing, shown)) this.#end(entry);
       else if (entry.object) result.set(entry.name, entry.object as T);
       else result.delete(entry.name);
     }
@@ -97,11 +107,9 @@ function idOf({ resource, name }: Entry): string {
   return `${resource}/${name}`;
 }
 
-/** A deletion is caught up when another object, or none, has the name; a write when the cached version is not older. */
-function isCaughtUp(entry: Entry, existing: KubeObject | undefined): boolean {
-  if (!entry.object) return existing?.metadata.uid !== entry.uid;
-  if (!existing) return false;
-  return existing.metadata.uid !== entry.uid || version(existing) >= version(entry.object);
+/** A deletion is caught up when another object, or none, has the name; a write when its version has been shown. */
+function isCaughtUp(entry: Entry, existing: KubeObject | undefined, shown: number): boolean {
+  return entry.object ? version(entry.object) <= shown : existing?.metadata.uid !== entry.uid;
 }
 
 /** Versions are compared as numbers, which the API declares valid since KEP-5504 and etcd always made so. */

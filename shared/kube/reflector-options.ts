@@ -84,6 +84,8 @@ export interface Reflector {
   readonly failures: number;
   /** Changes so far that a list had to bring because no watch did; those of the first list are none. */
   readonly drift: number;
+  /** The resourceVersion up to which the store shows everything that happened, as a number; 0 before the first list. */
+  readonly shown: number;
   /** True once the first list was complete; stays true. */
   readonly hasSynced: boolean;
   /** Resolves with the first complete list; rejects if `stop` comes first. */

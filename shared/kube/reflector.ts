@@ -29,9 +29,7 @@ const MAX_FRUITLESS_WATCHES = 3;
 
 /** Starts to reflect; returns at once. Never gives up by itself. */
 export function startReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector {
-  const reflector = new ListWatch(options);
-  reflector.start();
-  return reflector;
+  return new ListWatch(options);
 }
 
 class ListWatch<T extends KubeObject> implements Reflector {
@@ -44,7 +42,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
   readonly #quota: Quota | undefined;
   readonly #stopped = new AbortController();
   readonly #firstList = Promise.withResolvers<void>();
-  #finished: Promise<void> = Promise.resolve();
+  readonly #finished: Promise<void>;
   /** Where the next watch starts; undefined: list first. */
   #resourceVersion: string | undefined;
   #stage: Stage = "list";
@@ -58,6 +56,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
   activeAt: number;
   failures = 0;
   drift = 0;
+  shown = 0;
   readonly synced: Promise<void> = this.#firstList.promise;
   lastError: unknown;
   lastEventAt: number | undefined;
@@ -73,9 +72,6 @@ class ListWatch<T extends KubeObject> implements Reflector {
     this.#quota = options.quota && new Quota(options.quota, this.#asked);
     // Whoever does not wait for it must not die of its rejection.
     this.synced.catch(() => undefined);
-  }
-
-  start(): void {
     this.#finished = this.#run();
   }
 
@@ -118,6 +114,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
     else for (const change of changes) applyChange(store, change);
     this.drift += first ? 0 : changes.length;
     this.#resourceVersion = found.resourceVersion;
+    this.shown = Number(found.resourceVersion);
     this.#stage = "first watch";
     this.#pacing.listed();
     this.lastEventAt = this.#clock.now();
@@ -151,9 +148,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
         this.activeAt = this.#clock.now();
         watchdog.alive();
       };
-      const options = { onBytes, deadlineMs: this.#timings.acceptMs };
       const path = watchPath(this.#options, resourceVersion, this.#timings.watchSeconds, this.#random);
-      const events = await client.stream(path, signal, options);
+      const events = await client.stream(path, signal, { onBytes, deadlineMs: this.#timings.acceptMs });
       this.#watchingSince = this.#clock.now();
       this.activeAt = this.#watchingSince;
       this.#setState("watching");
@@ -173,14 +169,16 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const resourceVersion = object.metadata?.resourceVersion;
     if (!resourceVersion) throw new Error(`a watch event of type ${type} has no resourceVersion`);
     this.#moved ||= resourceVersion !== this.#resourceVersion;
+    let changes: Change<T>[] = [];
     if (type !== "BOOKMARK") {
       const trimmed = this.#trim(object as T);
       this.#quota?.replace(this.#options.store.get(keyOf(trimmed)), type === "DELETED" ? undefined : trimmed);
-      const changes = toChanges(this.#options.store, type, trimmed);
-      for (const change of changes) applyChange(this.#options.store, change);
-      for (const change of changes) this.#tell(change);
+      changes = toChanges(this.#options.store, type, trimmed);
     }
+    for (const change of changes) applyChange(this.#options.store, change);
     this.#resourceVersion = resourceVersion;
+    this.shown = Number(resourceVersion);
+    for (const change of changes) this.#tell(change);
     this.lastEventAt = this.#clock.now();
     this.#fruitlessWatches = 0;
   }
@@ -216,8 +214,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const now = this.#clock.now();
     const watchedMs = this.#watchingSince === undefined ? undefined : now - this.#watchingSince;
     const attempt = { stage: this.#stage, tookMs: now - startedAt, watchedMs, moved: this.#moved, error };
-    const pause = this.#pacing.pauseAfter(attempt);
-    await sleep(this.#clock, pause, this.#stopped.signal);
+    await sleep(this.#clock, this.#pacing.pauseAfter(attempt), this.#stopped.signal);
   }
 
   #trim(object: T): T {

@@ -34,7 +34,8 @@ function cluster(name: string, cached: EndpointSlice[], stored: EndpointSlice[])
   const { stores } = new WatchedCluster(name, client, [], events);
   stores.services.set(service(1));
   for (const one of cached) stores.slices.set(one);
-  return { name, client, stores, readable: true, podCIDRs: [] } as unknown as WatchedCluster;
+  const fake = { name, client, stores, readable: true, podCIDRs: [], version: 1, shown: () => fake.version };
+  return fake as unknown as WatchedCluster & { version: number };
 }
 
 function sourcesOf(own: WatchedCluster, peer: WatchedCluster): Sources {
@@ -58,18 +59,21 @@ test("what was read afresh is seen in place of caches that are behind, and until
   assert.deepEqual(seenIn(sources, "west"), ["came 4", "kept 3", "web 2"]);
   assert.deepEqual(seenIn(sources, "east"), ["web 2"], "the own cluster is read as well");
   peer.stores.slices.set(slice("kept", 2));
-  assert.deepEqual(seenIn(sources, "west"), ["came 4", "kept 3", "web 2"], "still behind");
+  peer.stores.services.set(service(2));
+  peer.version = 2;
+  assert.deepEqual(seenIn(sources, "west"), ["came 4", "kept 3", "web 2"], "slices are still behind");
   peer.stores.slices.set(slice("kept", 5));
-  peer.stores.slices.set(slice("came", 4));
-  peer.stores.slices.delete("shop/came");
-  assert.deepEqual(seenIn(sources, "west"), ["came 4", "kept 5", "web 2"], "what has not been seen to go is there");
+  peer.version = 5;
+  assert.deepEqual(seenIn(sources, "west"), ["kept 5", "web 2"], "what came has gone again, unseen by any pass");
 });
 
 test("a cache that has caught up says what there is from then on", async () => {
   const peer = cluster("west", [], [slice("came", 4)]);
   const sources = sourcesOf(cluster("east", [], []), peer);
   await gatherLive(sources, KEY);
+  peer.stores.services.set(service(2));
   peer.stores.slices.set(slice("came", 4));
+  peer.version = 4;
   assert.deepEqual(seenIn(sources, "west"), ["came 4", "web 2"]);
   peer.stores.slices.delete("shop/came");
   assert.deepEqual(seenIn(sources, "west"), ["web 2"]);

@@ -33,9 +33,15 @@ function shadow(uid: string, owner: string): Service {
   return { ...made, metadata: { ...made.metadata, ownerReferences } };
 }
 
-/** The own cluster with empty caches that no watch fills. */
+/** The own cluster with empty caches that no watch fills; `showUpTo` says how far they show everything. */
 function emptyCluster() {
-  const own = new WatchedCluster("east", {} as KubeClient, [], {} as ClusterEvents);
+  let shown = 0;
+  const showUpTo = (version: number) => {
+    shown = version;
+  };
+  const own = Object.assign(new WatchedCluster("east", {} as KubeClient, [], {} as ClusterEvents), {
+    shown: () => shown,
+  });
   const overlay = new Overlay();
   const sources: Sources = {
     own,
@@ -48,7 +54,7 @@ function emptyCluster() {
     now: () => 1_000,
   };
   const look = () => ownView(gatherCached(sources, KEY, NO_MEMORY));
-  return { stores: own.stores, overlay, look };
+  return { stores: own.stores, overlay, look, showUpTo };
 }
 
 const uids = (slices: readonly EndpointSlice[]) => slices.map(({ metadata }) => metadata.uid);
@@ -72,7 +78,7 @@ describe("objects that were made again", () => {
   });
 
   test("what we wrote to a slice or a Service is not laid over the one that took its name", () => {
-    const { stores, overlay, look } = emptyCluster();
+    const { stores, overlay, look, showUpTo } = emptyCluster();
     stores.services.set(service("s1", "1"));
     stores.slices.set(slice("web-abc", "u1", "2"));
     overlay.written("shop/web", "services", service("s1", "7"), 0);
@@ -80,6 +86,7 @@ describe("objects that were made again", () => {
     assert.deepEqual([look().service?.metadata.resourceVersion, uids(look().slices)], ["7", ["u1"]]);
     stores.services.set(service("s2", "9"));
     stores.slices.set(slice("web-abc", "u2", "10"));
+    showUpTo(10);
     assert.deepEqual([look().service?.metadata.uid, uids(look().slices)], ["s2", ["u2"]]);
   });
 

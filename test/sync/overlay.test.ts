@@ -14,8 +14,8 @@ function modified(version: number, uid?: string): Change<KubeObject> {
   return { type: "modified", object: object(version, uid), previous: object(0, uid) };
 }
 
-function versions(overlay: Overlay, cached: KubeObject[], now = 0): (string | undefined)[] {
-  return overlay.lay(KEY, "services", cached, now).map(({ metadata }) => metadata.resourceVersion);
+function versions(overlay: Overlay, cached: KubeObject[], shown = 4, now = 0): (string | undefined)[] {
+  return overlay.lay(KEY, "services", cached, shown, now).map(({ metadata }) => metadata.resourceVersion);
 }
 
 describe("what is seen", () => {
@@ -23,8 +23,23 @@ describe("what is seen", () => {
     const overlay = new Overlay();
     overlay.written(KEY, "services", object(5), 0);
     assert.deepEqual(versions(overlay, [object(4)]), ["5"]);
-    assert.deepEqual(versions(overlay, [object(6)]), ["6"]);
+    assert.deepEqual(versions(overlay, [object(6)], 6), ["6"]);
     assert.deepEqual(versions(overlay, [object(4)]), ["4"], "an entry that was caught up with has ended");
+  });
+
+  test("what the watch showed and showed to go before our write was answered is gone", () => {
+    const overlay = new Overlay();
+    overlay.observe(modified(5));
+    overlay.observe({ type: "deleted", object: object(6) });
+    overlay.written(KEY, "services", object(5), 0);
+    assert.deepEqual(versions(overlay, [], 6), []);
+  });
+
+  test("what we wrote is there as long as the watch has not come so far, whatever has the name by then", () => {
+    const overlay = new Overlay();
+    overlay.written(KEY, "services", object(5, "u2"), 0);
+    assert.deepEqual(versions(overlay, [], 4), ["5"]);
+    assert.deepEqual(versions(overlay, [object(3)], 4), ["5"]);
   });
 
   test("what we deleted is gone, its successor is there", () => {
@@ -37,14 +52,14 @@ describe("what is seen", () => {
   test("other keys and kinds see nothing of it", () => {
     const overlay = new Overlay();
     overlay.written(KEY, "services", object(5), 0);
-    assert.deepEqual(overlay.lay(KEY, "endpoints", [object(4)], 0), [object(4)]);
-    assert.deepEqual(overlay.lay("shop/other", "services", [object(4)], 0), [object(4)]);
+    assert.deepEqual(overlay.lay(KEY, "endpoints", [object(4)], 4, 0), [object(4)]);
+    assert.deepEqual(overlay.lay("shop/other", "services", [object(4)], 4, 0), [object(4)]);
   });
 
   test("an entry that no watch ever catches up with ends by itself", () => {
     const overlay = new Overlay();
     overlay.written(KEY, "services", object(5), 0);
-    assert.deepEqual(versions(overlay, [object(4)], 10_001), ["4"]);
+    assert.deepEqual(versions(overlay, [object(4)], 4, 10_001), ["4"]);
   });
 });
 

@@ -53,6 +53,18 @@ describe("list and watch", () => {
     assert.ok(setup.collection.watches.length <= 7, `${setup.collection.watches.length} watches in 0.5 s`);
   });
 
+  test("how far the store shows everything: after the list, in the middle of an event, after a bookmark", async () => {
+    const told: (number | undefined)[] = [];
+    const setup = await setUp({ onChange: () => void told.push(setup?.reflector.shown) });
+    await watching(setup);
+    assert.equal(setup.reflector.shown, 1);
+    setup.collection.send("ADDED", { name: "a", version: 20 });
+    setup.collection.send("DELETED", { name: "a", version: 21 });
+    setup.collection.send("BOOKMARK", { metadata: { resourceVersion: "500" } });
+    await until(() => setup.reflector.shown === 500, "the bookmark");
+    assert.deepEqual(told, [20, 21]);
+  });
+
   test("objects are trimmed, in lists and events", async () => {
     const trim = ({ metadata }: KubeObject): KubeObject => ({ metadata });
     const setup = await setUp({ trim, items: [{ name: "a", version: 1, spec: { big: true } }] });
