@@ -1,6 +1,7 @@
 /** What is kept in memory of the objects we watch: only what the protocol reads. */
 import { LAST_APPLIED, MODE } from "../shared/keys.ts";
 import type {
+  Endpoint,
   EndpointConditions,
   EndpointSlice,
   Endpoints,
@@ -13,17 +14,16 @@ import { ownsMode } from "../shared/protocol/declaration.ts";
 function trimMeta(metadata: ObjectMeta): ObjectMeta {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
   const { labels, annotations, ownerReferences } = metadata;
-  return {
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(ownerReferences === undefined ? {} : { ownerReferences }),
-  };
+  const kept: ObjectMeta = { name };
+  if (namespace !== undefined) kept.namespace = namespace;
+  if (uid !== undefined) kept.uid = uid;
+  if (resourceVersion !== undefined) kept.resourceVersion = resourceVersion;
+  if (creationTimestamp !== undefined) kept.creationTimestamp = creationTimestamp;
+  if (deletionTimestamp !== undefined) kept.deletionTimestamp = deletionTimestamp;
+  if (labels !== undefined) kept.labels = labels;
+  if (annotations !== undefined) kept.annotations = annotations;
+  if (ownerReferences !== undefined) kept.ownerReferences = ownerReferences;
+  return kept;
 }
 
 /** A Service without the bookkeeping; of managedFields only who wrote the mode, of the applied manifest only one with a mode. */
@@ -59,20 +59,22 @@ export function trimSlice(slice: EndpointSlice): EndpointSlice {
  */
 export function trimPeerSlice(slice: EndpointSlice): EndpointSlice {
   const trimmed = trimSlice(slice);
-  const endpoints = (trimmed.endpoints ?? []).map(({ addresses, conditions, hostname, zone }) => ({
-    addresses,
-    ...(conditions ? { conditions: isPlainlyReady(conditions) ? READY : conditions } : {}),
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(zone === undefined ? {} : { zone }),
-  }));
-  return { ...trimmed, endpoints };
+  return { ...trimmed, endpoints: (trimmed.endpoints ?? []).map(trimPeerEndpoint) };
+}
+
+function trimPeerEndpoint({ addresses, conditions, hostname, zone }: Endpoint): Endpoint {
+  const kept: Endpoint = { addresses };
+  if (conditions) kept.conditions = isPlainlyReady(conditions) ? READY : conditions;
+  if (hostname !== undefined) kept.hostname = hostname;
+  if (zone !== undefined) kept.zone = zone;
+  return kept;
 }
 
 /** Nearly all endpoints say just this: kept once, not a hundred thousand times. */
 const READY: EndpointConditions = Object.freeze({ ready: true });
 
-function isPlainlyReady({ ready, ...others }: EndpointConditions): boolean {
-  return ready === true && Object.keys(others).length === 0;
+function isPlainlyReady(conditions: EndpointConditions): boolean {
+  return conditions.ready === true && Object.keys(conditions).length === 1;
 }
 
 /** Of a slice that takes no part: that it is there. */
