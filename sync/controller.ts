@@ -130,10 +130,9 @@ export class Controller {
   async start(): Promise<void> {
     this.#firstLook.start();
     // Asked first: without the answers, which are short, the lists of the peers cannot begin.
-    const asked = Promise.all([this.#orders.start(), this.#peers.load()]);
+    const met = this.#peers.start(this.#orders.start());
     this.#own.start(true);
-    await asked;
-    await this.#peers.start();
+    await met;
     this.#firstLook.connected = true;
     this.#addAll();
   }

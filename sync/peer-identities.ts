@@ -1,10 +1,8 @@
-/** Which cluster the name of each peer stands for: asked of the cluster, judged by what was known, and remembered. */
+/** Which cluster the name of each peer stands for: what the cluster says is judged by what was known, and remembered. */
 
-import type { Scope } from "../shared/identity.ts";
-import type { KubeClient } from "../shared/kube/client.ts";
-import { readClaim, readClusterUid } from "./identity.ts";
 import type { KnownPeers } from "./known-peers.ts";
 import { refuseClaim } from "./peer-claim.ts";
+import type { Introduction } from "./peer-proof.ts";
 
 /** A cluster is not the one that its kubeconfig's name stands for. */
 export class RefusedPeer extends Error {}
@@ -13,8 +11,6 @@ export interface PeerIdentitiesOptions {
   ownName: string;
   /** uid of the own cluster; rejects with `ApiError`. */
   ownUid: Promise<string>;
-  /** Our namespace, in the peers too. */
-  namespace: string;
   /** Which cluster each name has stood for so far. */
   known: KnownPeers;
 }
@@ -40,19 +36,17 @@ export class PeerIdentities {
   }
 
   /**
-   * The scope of the cluster behind the client, undefined where it says nothing. Rejects with `RefusedPeer` if it is not the one
-   * that this name has meant so far, or is another known one; with `ApiError` if it cannot be asked.
+   * Accepts the cluster as the one of this name. Rejects with `RefusedPeer` if it is not the one that the name has meant so far,
+   * or is another known one; with `ApiError` if that cannot be remembered.
    */
-  async check(name: string, client: KubeClient): Promise<Scope | undefined> {
-    const { ownName, ownUid, namespace } = this.#options;
-    const asked = [readClusterUid(client), readClaim(client, namespace), ownUid] as const;
-    const [uid, { said, scope }, own] = await Promise.all(asked);
-    const reason = refuseClaim({ name, uid, said }, { name: ownName, uid: own }, this.#uids);
+  async accept(name: string, { uid, said }: Introduction): Promise<void> {
+    const { ownName, ownUid } = this.#options;
+    const own = { name: ownName, uid: await ownUid };
+    const reason = refuseClaim({ name, uid, said }, own, this.#uids);
     if (reason !== undefined) throw new RefusedPeer(reason);
     const isNew = !this.#uids.has(name);
     this.#uids.set(name, uid);
     if (isNew) await this.#remember(name, uid);
-    return scope;
   }
 
   /** From now on the name may mean any cluster. Rejects with `ApiError`: then it is still kept. */

@@ -1,19 +1,19 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
-import type { Scope } from "../shared/identity.ts";
-import { createClient, type KubeClient } from "../shared/kube/client.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
 import { credentialsEnd } from "../shared/kube/credential-end.ts";
-import { parsePlainKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
-import { endpointSlices, services } from "../shared/kube/resources.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
 import { PeerIdentities, type PeerIdentitiesOptions, RefusedPeer } from "./peer-identities.ts";
+import { type Introduction, introduce, type PeerProof, PeerProofs } from "./peer-proof.ts";
 
 /** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
 const POLL_MS = 5_000;
 
 export interface PeersOptions extends PeerIdentitiesOptions {
   folder: string;
+  /** Our namespace, in the peers too. */
+  namespace: string;
   /** How much of each kind of object is kept of a peer. */
   quota: QuotaLimits;
   /** Peers that an operator said are gone for good: not followed, and their names may come to mean other clusters. */
@@ -51,25 +51,32 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #identities: PeerIdentities;
+  readonly #proofs: PeerProofs;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
     this.#identities = new PeerIdentities(options);
+    this.#proofs = new PeerProofs(options.namespace);
   }
 
-  /** Reads which peers were known before this process. Rejects with `ApiError`. */
-  async load(): Promise<void> {
-    for (const name of await this.#identities.load()) {
-      this.#peers.set(name, { name, file: undefined, refused: NO_FILE });
-    }
-  }
-
-  /** Reads the folder once, then again every few seconds. */
-  async start(): Promise<void> {
+  /**
+   * Reads which peers were known before this process, and the folder once, then again every few seconds. The peers are asked who
+   * they are at once, and judged when `ordered` has resolved: what is forgotten is known then. Rejects with `ApiError`.
+   */
+  async start(ordered: Promise<void>): Promise<void> {
+    // A folder that cannot be read is told by the look that follows.
+    const asked = readPeerFolder(this.#options.folder).then(({ files }) => this.#proofs.askAhead(files));
+    await Promise.all([this.#load(), asked.catch(() => undefined), ordered]);
     await this.#look();
+    await this.#proofs.dismiss();
     this.#schedule();
+  }
+
+  async #load(): Promise<void> {
+    const known = await this.#identities.load();
+    for (const name of known) this.#peers.set(name, { name, file: undefined, refused: NO_FILE });
   }
 
   /** Every known peer; one that is refused or was never reached has no cluster. A removed file leaves the peer known, unread. */
@@ -158,9 +165,10 @@ export class Peers {
   async #checkAgain(peer: Peer, client: KubeClient): Promise<void> {
     const { name, file, cluster } = peer;
     try {
-      const scope = await this.#identities.check(name, client);
+      const introduction = await introduce(client, this.#options.namespace);
+      await this.#identities.accept(name, introduction);
       peer.checkedAt = performance.now();
-      if (cluster) cluster.scope = scope;
+      if (cluster) cluster.scope = introduction.scope;
     } catch (error) {
       if (!(error instanceof RefusedPeer)) return;
       await disconnect(peer);
@@ -182,13 +190,13 @@ export class Peers {
     const before = this.#peers.get(name);
     let client: KubeClient | undefined;
     try {
-      const credentials = parsePlainKubeconfig(file.text, name);
-      client = createClient(credentials, { cluster: name });
-      const scope = await this.#prove(name, client);
-      const cluster = new WatchedCluster(name, client, credentials.podCIDRs, this.#options.events(name));
+      const proof = this.#proofs.take(name, file);
+      client = proof.client;
+      const { scope } = await this.#judge(name, proof);
+      const cluster = new WatchedCluster(name, client, proof.credentials.podCIDRs, this.#options.events(name));
       cluster.scope = scope;
       cluster.start(false, this.#options.quota);
-      const endsAt = credentialsEnd(credentials);
+      const endsAt = credentialsEnd(proof.credentials);
       this.#peers.set(name, { name, file, client, cluster, endsAt, checkedAt: performance.now() });
       this.#options.onPeers();
     } catch (error) {
@@ -203,9 +211,9 @@ export class Peers {
   /** New credentials for a connected peer: proven first, swapped then; a bad file leaves the good ones in place. */
   async #rotate(peer: Peer, client: KubeClient, file: PeerFile): Promise<void> {
     try {
-      const credentials = parsePlainKubeconfig(file.text, peer.name);
-      const candidate = createClient(credentials, { cluster: peer.name });
-      await this.#prove(peer.name, candidate).finally(() => candidate.close());
+      const proof = this.#proofs.take(peer.name, file);
+      await this.#judge(peer.name, proof).finally(() => proof.client.close());
+      const { credentials } = proof;
       await client.swap(credentials);
       peer.cluster?.limitTo(credentials.podCIDRs);
       peer.file = file;
@@ -224,15 +232,11 @@ export class Peers {
     if (isNew) this.#options.onRefused(peer.name, reason);
   }
 
-  /** Rejects unless these credentials lead to the right cluster and may do there what they are for. */
-  async #prove(name: string, client: KubeClient): Promise<Scope | undefined> {
-    const scope = this.#identities.check(name, client);
-    const rights = [services.all, endpointSlices.all].map((path) => client.pages(path, { limit: 1 }).next());
-    // Asked all at once; of several faults the first in this order is told.
-    await Promise.allSettled([scope, ...rights]);
-    await scope;
-    for (const right of rights) await right;
-    return scope;
+  /** Rejects unless the credentials lead to the right cluster and may do there what they are for; in this order. */
+  async #judge(name: string, { introduction, rights }: PeerProof): Promise<Introduction> {
+    await this.#identities.accept(name, await introduction);
+    await rights;
+    return introduction;
   }
 }
 
