@@ -7,8 +7,8 @@ import type { Change } from "../shared/kube/reflector.ts";
 import { keyOf } from "../shared/kube/store.ts";
 import type { Resource } from "../shared/protocol/write.ts";
 
-/** Long enough for any watch that is alive; a dead one makes the cluster unreadable, and nothing is decided then. */
-const LIFE_MS = 10_000;
+/** Longer than a watch can be dead before the cluster is unreadable (see `Timings`), and nothing is decided then. */
+const LIFE_MS = 30_000;
 
 interface Entry {
   resource: Resource;

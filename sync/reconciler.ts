@@ -73,10 +73,11 @@ export class Reconciler {
     const { plan, snapshot } = decided;
     if (plan.writes.length > 0 && (await this.#retract(plan, ownView(snapshot).service))) return { again: true };
     for (const write of plan.writes) await this.#write(key, write, snapshot);
-    if (plan.writes.length === 0) await this.#show(plan, ownView(snapshot).service);
+    const shown = plan.writes.length === 0 && (await this.#show(plan, ownView(snapshot).service));
     if (!plan.condition) this.#hooks.onNotice(key, ownView(snapshot).service, plan.notice);
     const made = await this.#makeNamespace(key, plan);
-    const again = plan.writes.length > 0 || made;
+    // What somebody changed before a write of ours comes with its answer; the event that told of it may be taken for an echo.
+    const again = plan.writes.length > 0 || shown || made;
     const capped = plan.holds.some((hold) => hold.reason === "TooManyDeletions");
     const recheckMs = capped ? CAPPED_MS : plan.recheckMs;
     return { again, ...(recheckMs === undefined ? {} : { recheckMs }) };
@@ -120,18 +121,18 @@ export class Reconciler {
    */
   async #retract(plan: Plan, service: Service | undefined): Promise<boolean> {
     if (plan.condition?.status !== "False" || existingCondition(service)?.status !== "True") return false;
-    await this.#show(plan, service);
-    return true;
+    return this.#show(plan, service);
   }
 
-  /** A Service that takes no part any more must not go on saying what was true when it did. */
-  async #show(plan: Plan, service: Service | undefined): Promise<void> {
-    if (!service || service.metadata.deletionTimestamp) return;
+  /** True if something was to be written. A Service that takes no part any more must not go on saying what was true when it did. */
+  async #show(plan: Plan, service: Service | undefined): Promise<boolean> {
+    if (!service || service.metadata.deletionTimestamp) return false;
     const { own, overlay, now } = this.#sources;
     const stored = await applyCondition(own.client, service, plan.condition, now());
-    if (!stored) return;
+    if (!stored) return false;
     overlay.written(keyOf(service), "services", stored, now());
     this.#hooks.onCondition(service, plan);
+    return true;
   }
 
   #noteStrip(id: string, intent: number | undefined): void {
