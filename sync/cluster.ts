@@ -1,6 +1,6 @@
 /** One cluster as the sync process keeps it: a client, and stores that follow its Services and slices. */
 import type { Scope } from "../shared/identity.ts";
-import { MANAGED_BY, OUR_MANAGER, SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
+import { MANAGED_BY, OUR_MANAGER } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
 import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
@@ -8,6 +8,7 @@ import { type Change, type Reflector, startReflector } from "../shared/kube/refl
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
 import type { Resource } from "../shared/protocol/write.ts";
+import { formerOf, isNewShadow, namespaceOf, shadowedKey, sliceKey } from "./owner-key.ts";
 import { changedAt } from "./propagation.ts";
 import {
   stubEndpoints,
@@ -61,6 +62,8 @@ export class WatchedCluster {
   readonly #reflectors = new Map<string, Reflector>();
   readonly #events: ClusterEvents;
   #readable = false;
+  /** See `quarantine`: as it was told. */
+  #quarantined: string | undefined;
   #quota: QuotaLimits | undefined;
 
   constructor(name: string, client: KubeClient, podCIDRs: readonly string[], events: ClusterEvents) {
@@ -177,10 +180,16 @@ export class WatchedCluster {
       ...(this.#quota ? { quota: this.#quota } : {}),
       // Once the cluster is readable everything is looked at: of what was there before, nothing is told object by object.
       onChange: (change) => {
-        if (!isFirstList && !this.#events.isEcho(change)) told(change.object);
+        if (isFirstList || (this.#events.isEcho(change) && !isNewShadow(change))) return;
+        told(change.object);
+        const former = formerOf(change);
+        if (former) told(former);
       },
       onState: () => this.#checkReadable(),
-      onError: (error) => this.#events.onError(error),
+      onError: (error) => {
+        this.#events.onError(error);
+        this.#checkReadable();
+      },
     });
     const listed = () => {
       isFirstList = false;
@@ -191,8 +200,11 @@ export class WatchedCluster {
 
   #checkReadable(): void {
     const readable = this.#reflectors.size > 0 && this.#all().every((reflector) => isCurrent(reflector));
-    if (readable === this.#readable) return;
+    const before = { readable: this.#readable, quarantine: this.#quarantined };
     this.#readable = readable;
+    this.#quarantined = this.quarantine;
+    // One that cannot be read may come to be one that says too much: that is another thing to tell.
+    if (readable === before.readable && this.#quarantined === before.quarantine) return;
     this.#events.onReadable(readable, this.lastError);
   }
 
@@ -226,18 +238,4 @@ export class WatchedCluster {
 
 function isCurrent(reflector: Reflector): boolean {
   return reflector.hasSynced && (reflector.state === "listed" || reflector.state === "watching");
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf("/"));
-}
-
-function sliceKey(slice: EndpointSlice): string[] {
-  const service = label(slice, SERVICE_NAME);
-  return service === undefined ? [] : [`${slice.metadata.namespace ?? ""}/${service}`];
-}
-
-function shadowedKey(service: Service): string[] {
-  const of = label(service, SHADOW_OF);
-  return of === undefined ? [] : [`${service.metadata.namespace ?? ""}/${of}`];
 }

@@ -160,9 +160,10 @@ export class Controller {
     return { peers: [...this.#peers.clusters.keys()], peerUids: this.#peers.uids, refusals: this.#peers.refusals };
   }
 
-  /** Looks at every Service again: what a process does that has just become leader. */
-  lookAtAll(): void {
-    this.#addAll();
+  /** This process has become the one that writes and tells, and looks at every Service again; or it is that no more. */
+  lead(leading: boolean): void {
+    if (leading) this.#addAll();
+    else this.#reasons.clear();
   }
 
   #toldOrders({ forgotten, deletionsUntil }: Orders): void {
@@ -239,9 +240,10 @@ export class Controller {
     return [this.#own, ...this.#peers.clusters.values()].filter((cluster) => cluster !== undefined);
   }
 
-  /** Every key any cluster knows, of one namespace if named. */
+  /** Every key any cluster knows, of one namespace if named; else also those of which something is told that may be gone. */
   #addAll(namespace?: string): void {
     if (!this.#decides()) return;
     for (const key of knownKeys(this.#clusters(), namespace)) this.#queue.add(key);
+    if (namespace === undefined) for (const key of this.#reasons.keys) this.#queue.add(key);
   }
 }

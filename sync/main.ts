@@ -41,7 +41,7 @@ async function main(config: Config): Promise<void> {
     clock: systemClock,
     onLeading: (leading) => {
       log.info({ leading }, leading ? "this process leads" : "this process does not lead any more");
-      if (leading) controller.lookAtAll();
+      controller.lead(leading);
     },
     onError: (error) => log.warn({ err: error }, "the Lease could not be read or written"),
   });

@@ -81,8 +81,9 @@ export class Overlay {
       if (entry.resource !== resource) continue;
       const existing = result.get(entry.name);
       if (entry.until < now || isCaughtUp(entry, existing, shown)) this.#end(entry);
-      else if (entry.object) result.set(entry.name, entry.object as T);
-      else result.delete(entry.name);
+      else if (!entry.object) result.delete(entry.name);
+      // What was read afresh may be newer than what we wrote.
+      else if (!existing || version(existing) < version(entry.object)) result.set(entry.name, entry.object as T);
     }
     return [...result.values()];
   }

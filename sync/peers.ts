@@ -1,8 +1,10 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
+import { isDeepStrictEqual } from "node:util";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { credentialsEnd } from "../shared/kube/credential-end.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
+import { disconnect, type Peer, refusedBefore } from "./peer.ts";
 import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
 import { PeerIdentities, type PeerIdentitiesOptions, RefusedPeer } from "./peer-identities.ts";
 import { type Introduction, introduce, type PeerProof, PeerProofs } from "./peer-proof.ts";
@@ -33,19 +35,6 @@ const CHECK_MS = 60_000;
 
 const NO_FILE = "its kubeconfig file is gone; what came from it is kept as it is";
 
-interface Peer {
-  name: string;
-  /** The file it was made from; undefined: it is gone. */
-  file: PeerFile | undefined;
-  client?: KubeClient;
-  cluster?: WatchedCluster;
-  refused?: string;
-  /** When the credentials in use end, milliseconds since 1970; undefined: they do not say. */
-  endsAt?: number | undefined;
-  /** When its identity was checked last, `performance.now()` milliseconds. */
-  checkedAt?: number;
-}
-
 /** Follows the folder until stopped. */
 export class Peers {
   readonly #options: PeersOptions;
@@ -70,7 +59,8 @@ export class Peers {
     const asked = readPeerFolder(this.#options.folder).then(({ files }) => this.#proofs.askAhead(files));
     await Promise.all([this.#load(), asked.catch(() => undefined), ordered]);
     await this.#look();
-    await this.#proofs.dismiss();
+    // Not waited for: who is forgotten may be dead.
+    void this.#proofs.dismiss();
     this.#schedule();
   }
 
@@ -168,7 +158,9 @@ export class Peers {
       const introduction = await introduce(client, this.#options.namespace);
       await this.#identities.accept(name, introduction);
       peer.checkedAt = performance.now();
-      if (cluster) cluster.scope = introduction.scope;
+      if (!cluster || isDeepStrictEqual(cluster.scope, introduction.scope)) return;
+      cluster.scope = introduction.scope;
+      this.#options.onPeers();
     } catch (error) {
       if (!(error instanceof RefusedPeer)) return;
       await disconnect(peer);
@@ -238,13 +230,4 @@ export class Peers {
     await rights;
     return introduction;
   }
-}
-
-async function disconnect(peer: Peer): Promise<void> {
-  await peer.cluster?.stop();
-  await peer.client?.close();
-}
-
-function refusedBefore(peer: Peer | undefined): Pick<Peer, "refused"> {
-  return peer?.refused === undefined ? {} : { refused: peer.refused };
 }

@@ -26,6 +26,17 @@ export class Reasons {
     return before !== reason;
   }
 
+  /** Services with a reason, as `namespace/name`. */
+  get keys(): Iterable<string> {
+    return this.#reasons.keys();
+  }
+
+  /** Shows none any more: another process tells from now on. */
+  clear(): void {
+    this.#reasons.clear();
+    this.#gauge.reset();
+  }
+
   /** How many Services have this reason now. */
   count(reason: string): number {
     return [...this.#reasons.values()].filter((shown) => shown === reason).length;

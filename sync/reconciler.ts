@@ -1,6 +1,7 @@
 /** Reconcile one Service key: gather, decide, apply. Called by the queue, never twice at once for a key. */
 import type { KubeObject, Service } from "../shared/kube/objects.ts";
 import { namespaces } from "../shared/kube/resources.ts";
+import type { SyncCondition } from "../shared/protocol/condition.ts";
 import { type Notice, type Plan, planService } from "../shared/protocol/plan.ts";
 import { observeFacts, stillTrue } from "../shared/protocol/readiness.ts";
 import { latestVisible } from "../shared/protocol/roles.ts";
@@ -15,8 +16,8 @@ export interface ReconcilerHooks {
   onWrite(key: string, write: Write, service: Service | undefined): void;
   /** What is to be told of a Service without condition; undefined: nothing any more. Called after every pass over such a one. */
   onNotice(key: ServiceKey, service: Service | undefined, notice: Notice | undefined): void;
-  /** The condition of a Service says something new. */
-  onCondition(service: Service, plan: Plan): void;
+  /** What the condition of a Service says after a pass; `written`: it is new. */
+  onCondition(service: Service, condition: SyncCondition, written: boolean): void;
 }
 
 /** What became of a pass. */
@@ -79,8 +80,10 @@ export class Reconciler {
     // What somebody changed before a write of ours comes with its answer; the event that told of it may be taken for an echo.
     const again = plan.writes.length > 0 || shown || made;
     const capped = plan.holds.some((hold) => hold.reason === "TooManyDeletions");
-    const recheckMs = capped ? CAPPED_MS : plan.recheckMs;
-    return { again, ...(recheckMs === undefined ? {} : { recheckMs }) };
+    const unanswered = isUnanswered(cached, decided);
+    const waits = [plan.recheckMs, capped ? CAPPED_MS : undefined, unanswered ? UNANSWERED_MS : undefined];
+    const asked = waits.filter((ms) => ms !== undefined);
+    return { again, ...(asked.length ? { recheckMs: Math.min(...asked) } : {}) };
   }
 
   #recall(key: ServiceKey): Memory {
@@ -90,7 +93,7 @@ export class Reconciler {
     return { since, strips: recent, ...(copiesWritten ? { copiesWritten } : {}) };
   }
 
-  #decide(key: ServiceKey, snapshot: Snapshot): { plan: Plan; snapshot: Snapshot } {
+  #decide(key: ServiceKey, snapshot: Snapshot): Decision {
     const plan = planService(snapshot);
     const id = formatKey(key);
     const intent = latestVisible(snapshot)?.time;
@@ -129,10 +132,9 @@ export class Reconciler {
     if (!service || service.metadata.deletionTimestamp) return false;
     const { own, overlay, now } = this.#sources;
     const stored = await applyCondition(own.client, service, plan.condition, now());
-    if (!stored) return false;
-    overlay.written(keyOf(service), "services", stored, now());
-    this.#hooks.onCondition(service, plan);
-    return true;
+    if (stored) overlay.written(keyOf(service), "services", stored, now());
+    if (plan.condition) this.#hooks.onCondition(service, plan.condition, stored !== undefined);
+    return stored !== undefined;
   }
 
   #noteStrip(id: string, intent: number | undefined): void {
@@ -166,6 +168,12 @@ function isStrip(write: Write): boolean {
   return spec?.selector === null;
 }
 
+/** What is to be done, and what it was decided from. */
+interface Decision {
+  plan: Plan;
+  snapshot: Snapshot;
+}
+
 interface KeyMemory {
   /** Time of the intent the strips were made under. */
   intent: number | undefined;
@@ -177,6 +185,15 @@ interface KeyMemory {
 }
 
 const NOTHING_KNOWN: KeyMemory = { intent: undefined, since: new Map(), strips: [], copiesWritten: undefined };
+
+/** A cluster whose watches are alive did not answer when it was read afresh: nothing else tells when it does. */
+function isUnanswered(cached: Decision, decided: Decision): boolean {
+  const views = [...decided.snapshot.clusters.values()];
+  return views.some(({ name, listed }) => !listed && cached.snapshot.clusters.get(name)?.listed === true);
+}
+
+/** When to ask such a cluster again. */
+const UNANSWERED_MS = 5_000;
 
 /** When to look again at deletions held back: by then earlier ones may count no more. */
 const CAPPED_MS = 60_000;

@@ -31,11 +31,10 @@ export function createHooks({ propagation, reasons, recorder, log }: TellingOpti
       log.warn({ key: `${namespace}/${name}`, ...notice }, "notice");
       if (service) recorder.record(service, "Warning", notice.reason, notice.message);
     },
-    onCondition: (service, { condition }) => {
-      if (!condition) return;
+    onCondition: (service, { status, reason, message }, written) => {
       const { name, namespace = "" } = service.metadata;
-      const { status, reason, message } = condition;
       reasons.show(namespace, name, status === "True" ? undefined : reason);
+      if (!written) return;
       log.info({ key: `${namespace}/${name}`, status, reason, message }, "condition");
       const warns = status === "False" && reason !== "Holding" && reason !== "Progressing";
       // A replica is made in sync: its Event "Replicated" says all.

@@ -35,6 +35,14 @@ describe("what is seen", () => {
     assert.deepEqual(versions(overlay, [], 6), []);
   });
 
+  test("what was read afresh hides our write, if it is newer", () => {
+    const overlay = new Overlay();
+    overlay.written(KEY, "services", object(5), 0);
+    assert.deepEqual(versions(overlay, [object(6)], 4), ["6"]);
+    assert.deepEqual(versions(overlay, [object(7, "u2")], 4), ["7"]);
+    assert.deepEqual(versions(overlay, [object(4)], 4), ["5"]);
+  });
+
   test("what we wrote is there as long as the watch has not come so far, whatever has the name by then", () => {
     const overlay = new Overlay();
     overlay.written(KEY, "services", object(5, "u2"), 0);

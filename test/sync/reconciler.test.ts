@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatIntent } from "../../shared/intent.ts";
-import { CONDITION_IN_SYNC, INTENT, MODE } from "../../shared/keys.ts";
+import { CONDITION_IN_SYNC, INTENT, MODE, REPLICA_OF } from "../../shared/keys.ts";
+import { ApiError } from "../../shared/kube/api-error.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
 import type { Condition, Service } from "../../shared/kube/objects.ts";
 import { type ClusterEvents, WatchedCluster } from "../../sync/cluster.ts";
 import type { Sources } from "../../sync/gather.ts";
 import { LossTally } from "../../sync/loss-tally.ts";
 import { Overlay } from "../../sync/overlay.ts";
-import { Reconciler, type ReconcilerHooks } from "../../sync/reconciler.ts";
+import { Reconciler } from "../../sync/reconciler.ts";
 
 const KEY = { namespace: "shop", name: "web" };
 const IN_SYNC: Condition = {
@@ -29,34 +30,43 @@ function server(version: number, mode: string, conditions: Condition[]): Service
   };
 }
 
-function reconcilerOf(cached: Service, answer: Service) {
-  const patched: unknown[] = [];
-  const client = {
-    patch: (_path: string, patch: unknown) => {
-      patched.push(patch);
-      return Promise.resolve(answer);
-    },
-  } as unknown as KubeClient;
-  const own = Object.assign(new WatchedCluster("east", client, [], {} as ClusterEvents), { shown: () => 0 });
-  Object.defineProperty(own, "readable", { value: true });
-  own.stores.services.set(cached);
-  own.stores.namespaces.set({ metadata: { name: KEY.namespace } });
+/** A cluster whose watches are alive, and show one Service or none. */
+function cluster(name: string, client: Partial<KubeClient>, service?: Service): WatchedCluster {
+  const made = new WatchedCluster(name, client as KubeClient, [], {} as ClusterEvents);
+  Object.defineProperty(made, "readable", { value: true });
+  if (service) made.stores.services.set(service);
+  made.stores.namespaces.set({ metadata: { name: KEY.namespace } });
+  return made;
+}
+
+function reconcilerOf(own: WatchedCluster, ...others: WatchedCluster[]): Reconciler {
+  const peers = () => new Map(others.map((peer) => [peer.name, peer]));
   const sources: Sources = {
     own,
-    peers: () => new Map(),
+    peers,
     forgotten: () => new Set(),
-    losses: new LossTally({ limit: 1, own, peers: () => new Map(), allowedUntil: () => 0 }),
+    losses: new LossTally({ limit: 1, own, peers, allowedUntil: () => 0 }),
     overlay: new Overlay(),
     read: new Overlay(),
     settings: { unionSelector: "strip", endpoints: "mirror" },
     now: () => 1_000,
   };
-  const hooks: ReconcilerHooks = { onWrite: () => {}, onNotice: () => {}, onCondition: () => {} };
-  return { patched, reconciler: new Reconciler(sources, hooks) };
+  return new Reconciler(sources, { onWrite: () => {}, onNotice: () => {}, onCondition: () => {} });
+}
+
+/** A client that answers every patch with this Service. */
+function patching(answer: Service) {
+  const patched: unknown[] = [];
+  const patch = (_path: string, body: unknown) => {
+    patched.push(body);
+    return Promise.resolve(answer as never);
+  };
+  return { patched, client: { patch } };
 }
 
 test("after a condition is written the Service is looked at again: the answer may bring what nobody tells any more", async () => {
-  const { patched, reconciler } = reconcilerOf(server(1, "source", []), server(3, "union", [IN_SYNC]));
+  const { patched, client } = patching(server(3, "union", [IN_SYNC]));
+  const reconciler = reconcilerOf(cluster("east", client, server(1, "source", [])));
   assert.equal((await reconciler.reconcile(KEY)).again, true);
   assert.equal(patched.length, 1);
   await reconciler.reconcile(KEY);
@@ -64,7 +74,29 @@ test("after a condition is written the Service is looked at again: the answer ma
 });
 
 test("a Service that says already what is to be said is at rest", async () => {
-  const { patched, reconciler } = reconcilerOf(server(1, "source", [IN_SYNC]), server(1, "source", [IN_SYNC]));
+  const { patched, client } = patching(server(1, "source", [IN_SYNC]));
+  const reconciler = reconcilerOf(cluster("east", client, server(1, "source", [IN_SYNC])));
   assert.deepEqual(await reconciler.reconcile(KEY), { again: false });
   assert.deepEqual(patched, []);
+});
+
+const missing = (path: string) =>
+  Promise.reject(new ApiError({ cluster: "east", path, status: 404, reason: "NotFound", message: "" }));
+
+test("a peer that does not answer while its watches live is asked again: nothing else tells when it answers", async () => {
+  const replica: Service = {
+    metadata: { ...KEY, uid: "web", resourceVersion: "1", labels: { [REPLICA_OF]: "west" } },
+    spec: { clusterIP: "10.0.0.1", ports: [{ port: 80 }] },
+    status: { conditions: [] },
+  };
+  const refuse = (path: string) =>
+    Promise.reject(new ApiError({ cluster: "west", path, status: 503, reason: "ServiceUnavailable", message: "" }));
+  const own = {
+    ...patching(replica).client,
+    get: (path: string) => (path.endsWith("/services/web") ? Promise.resolve(replica as never) : missing(path)),
+    list: () => Promise.resolve({ items: [], resourceVersion: "1" } as never),
+    create: (_path: string, body: unknown) => Promise.resolve(body as never),
+  };
+  const reconciler = reconcilerOf(cluster("east", own, replica), cluster("west", { get: refuse, list: refuse }));
+  assert.equal((await reconciler.reconcile(KEY)).recheckMs, 5_000);
 });

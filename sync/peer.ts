@@ -1,0 +1,28 @@
+/** One peer, as far as this process got with it. */
+import type { KubeClient } from "../shared/kube/client.ts";
+import type { WatchedCluster } from "./cluster.ts";
+import type { PeerFile } from "./peer-files.ts";
+
+export interface Peer {
+  name: string;
+  /** The file it was made from; undefined: it is gone. */
+  file: PeerFile | undefined;
+  client?: KubeClient;
+  cluster?: WatchedCluster;
+  refused?: string;
+  /** When the credentials in use end, milliseconds since 1970; undefined: they do not say. */
+  endsAt?: number | undefined;
+  /** When its identity was checked last, `performance.now()` milliseconds. */
+  checkedAt?: number;
+}
+
+/** Ends its watches and its connections; what was known of it stays. */
+export async function disconnect(peer: Peer): Promise<void> {
+  await peer.cluster?.stop();
+  await peer.client?.close();
+}
+
+/** Why it was refused before, so that the same reason is not told twice. */
+export function refusedBefore(peer: Peer | undefined): Pick<Peer, "refused"> {
+  return peer?.refused === undefined ? {} : { refused: peer.refused };
+}
