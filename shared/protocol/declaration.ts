@@ -41,8 +41,12 @@ export function stepDeclaration(snapshot: Snapshot): Step | undefined {
   const copy = intentOf(own);
   const implied = impliedMode(copy, own.name);
   const mode = parseMode(text);
-  if (text === implied)
-    return mode && copy && adoptsMore(service, copy, own.name) ? stamp(snapshot, service, mode, copy) : undefined;
+  if (text === implied) {
+    if (!mode || !copy || !adoptsMore(service, copy, own.name)) return undefined;
+    const step = stamp(snapshot, service, mode, copy);
+    // Refused or outdone it would be put back to what it is: a write without end that changes nothing.
+    return step.writes.some(({ event }) => event === "IntentDeclared") ? step : undefined;
+  }
   if (text !== undefined && !mode) return putBack(service, implied, `"${text}" is no mode${didYouMean(text)}`);
   const refusal = refuse(snapshot, implied, mode);
   if (refusal) return putBack(service, implied, refusal);

@@ -114,6 +114,18 @@ const rows: { name: string; clusters: string[]; steps: Step[] }[] = [
     ],
   },
   {
+    name: "whoever is to be taken along by one who follows, and cannot say whom, is not: nothing is written for it",
+    clusters: THREE,
+    steps: [
+      eastServes,
+      { act: (world) => declare(world, "west", "source") },
+      {
+        act: (world) => declare(world, "east", "receiver", { [ADOPT]: "south" }),
+        expect: { east: { mode: "receiver" }, west: { mode: "source" } },
+      },
+    ],
+  },
+  {
     name: "the server deleted before the release: who contributes serves on, and goes on when it is made again",
     clusters: THREE,
     steps: [
