@@ -23,10 +23,7 @@ import { Propagation } from "./propagation.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
 import { Reasons } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
-import { createHooks, tellFailure } from "./telling.ts";
-
-/** A reset watch is back within a second or two; what lasts longer is worth a line on every Service. */
-const UNREADABLE_GRACE_MS = 5_000;
+import { createHooks, tellFailure, UNREADABLE_GRACE_MS } from "./telling.ts";
 
 export interface ControllerOptions {
   config: Config;
@@ -84,7 +81,11 @@ export class Controller {
       forgotten,
       quota: config.peerLimits,
       events: (name) => this.#eventsOf(name),
-      onPeers: () => this.#addAll(),
+      onPeers: () => {
+        // Others may be behind their names now: what was observed of them has ended.
+        this.#reconciler.observeAll();
+        this.#addAll();
+      },
       onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
       onError: (error) => log.error({ err: error, folder: config.peersDir }, "the folder of peers cannot be read"),
     });
@@ -120,9 +121,8 @@ export class Controller {
       isLeader: () => this.#leads(),
       now: Date.now,
     });
-    const { metrics } = this;
-    this.#propagation = new Propagation(metrics.propagation, Date.now);
-    this.#reasons = new Reasons(metrics.notInSync);
+    this.#propagation = new Propagation(this.metrics.propagation, Date.now);
+    this.#reasons = new Reasons(this.metrics.notInSync);
     const tellers = { propagation: this.#propagation, reasons: this.#reasons, recorder: options.recorder, log };
     this.#reconciler = new Reconciler(this.#sources, createHooks(tellers));
   }
@@ -185,6 +185,7 @@ export class Controller {
     if (!isInScope(this.#options.config, namespace) || !this.#decides()) return;
     this.#tellFirstRest();
     const { again, recheckMs } = await this.#reconciler.reconcile({ namespace, name });
+    if (!this.#leads()) this.#reasons.clear();
     this.metrics.reconciles.inc({ result: "ok" });
     if (again) this.#queue.add(id);
     else this.#propagation.settled(id);
@@ -194,8 +195,8 @@ export class Controller {
   /** Says once that all there was to do after the start is done. */
   #tellFirstRest(): void {
     this.#firstRest ??= this.#queue.idle().then(() => {
-      const services = this.#own.stores.services.size;
-      if (!this.#stopped) this.#options.log.info({ services }, "every Service has been looked at");
+      const found = { services: this.#own.stores.services.size };
+      if (!this.#stopped) this.#options.log.info(found, "every Service has been looked at");
     });
   }
 
@@ -209,10 +210,9 @@ export class Controller {
   }
 
   #eventsOf(cluster: string): ClusterEvents {
-    const own = cluster === this.#options.config.clusterName;
     return {
       isInScope: (namespace) => isInScope(this.#options.config, namespace),
-      isEcho: (change) => own && this.#overlay.observe(change),
+      isEcho: (change) => cluster === this.#own.name && this.#overlay.observe(change),
       onKey: (key) => {
         this.#reconciler.observe(key);
         this.#add(key);

@@ -113,7 +113,11 @@ export class Peers {
   async #look(): Promise<void> {
     try {
       const { files, unreadable } = await this.#readFolder();
-      for (const [name, reason] of unreadable) this.#refuse(this.#peers.get(name) ?? { name, file: undefined }, reason);
+      for (const [name, reason] of unreadable) {
+        const known = this.#peers.get(name);
+        this.#refuse(known ?? { name, file: undefined }, reason);
+        if (!known) this.#options.onPeers();
+      }
       // Side by side: one peer that does not answer must not keep the others waiting.
       await Promise.all([...files].map(([name, file]) => this.#lookAt(name, file)));
       const gone = [...this.#peers.values()].filter(

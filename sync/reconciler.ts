@@ -1,4 +1,5 @@
 /** Reconcile one Service key: gather, decide, apply. Called by the queue, never twice at once for a key. */
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject, Service } from "../shared/kube/objects.ts";
 import { namespaces } from "../shared/kube/resources.ts";
 import type { SyncCondition } from "../shared/protocol/condition.ts";
@@ -10,6 +11,7 @@ import { endpointsWaitMs } from "../shared/protocol/steps/endpoints.ts";
 import type { Write } from "../shared/protocol/write.ts";
 import { applyCondition, applyWrite, existingCondition } from "./apply.ts";
 import { gatherCached, gatherLive, type Memory, NO_MEMORY, type Sources } from "./gather.ts";
+import { trimService } from "./trim.ts";
 
 export interface ReconcilerHooks {
   /** After a write, for log, metrics and Events. */
@@ -33,6 +35,8 @@ export class Reconciler {
   readonly #hooks: ReconcilerHooks;
   /** Observations by key. A restart observes anew: it waits longer, never shorter. */
   readonly #memories = new Map<string, KeyMemory>();
+  /** How many times in a row a cluster did not answer a fresh read, by key. */
+  readonly #unanswered = new Map<string, number>();
 
   constructor(sources: Sources, hooks: ReconcilerHooks) {
     this.#sources = sources;
@@ -61,29 +65,47 @@ export class Reconciler {
   async reconcile(key: ServiceKey): Promise<Outcome> {
     if (!this.#sources.own.readable) return { again: false };
     const cached = this.#decide(key, gatherCached(this.#sources, key, this.#recall(key)));
-    const { writes } = cached.plan;
-    const losses = writes.some((write) => write.loss) ? this.#sources.losses.count(this.#sources.now()) : undefined;
-    const decided = writes.some((write) => write.live)
-      ? this.#decide(key, {
-          ...(await gatherLive(this.#sources, key)),
-          // As remembered now: events may have told something while the clusters were read.
-          ...this.#recall(key),
-          ...(losses ? { losses } : {}),
-        })
-      : cached;
-    const { plan, snapshot } = decided;
-    if (plan.writes.length > 0 && (await this.#retract(plan, ownView(snapshot).service))) return { again: true };
+    const isLive = cached.plan.writes.some((write) => write.live);
+    const { plan, snapshot, unanswered } = isLive ? await this.#decideLive(key, cached) : cached;
+    const { service } = ownView(snapshot);
+    if (plan.writes.length > 0 && (await this.#retract(plan, service))) return { again: true };
     for (const write of plan.writes) await this.#write(key, write, snapshot);
-    const shown = plan.writes.length === 0 && (await this.#show(plan, ownView(snapshot).service));
-    if (!plan.condition) this.#hooks.onNotice(key, ownView(snapshot).service, plan.notice);
+    const shown = plan.writes.length === 0 ? await this.#show(plan, service) : undefined;
+    if (!plan.condition) this.#hooks.onNotice(key, service, plan.notice);
     const made = await this.#makeNamespace(key, plan);
     // What somebody changed before a write of ours comes with its answer; the event that told of it may be taken for an echo.
-    const again = plan.writes.length > 0 || shown || made;
+    const again = plan.writes.length > 0 || (shown !== undefined && !isAlikeButStatus(service, shown)) || made;
     const capped = plan.holds.some((hold) => hold.reason === "TooManyDeletions");
-    const unanswered = isUnanswered(cached, decided);
-    const waits = [plan.recheckMs, capped ? CAPPED_MS : undefined, unanswered ? UNANSWERED_MS : undefined];
+    const waits = [plan.recheckMs, capped ? CAPPED_MS : undefined, this.#waitForAnswer(key, unanswered)];
     const asked = waits.filter((ms) => ms !== undefined);
     return { again, ...(asked.length ? { recheckMs: Math.min(...asked) } : {}) };
+  }
+
+  /** The decision from what every cluster says now, right before a critical write. */
+  async #decideLive(key: ServiceKey, cached: Decision): Promise<Decision> {
+    const { losses: tally, now } = this.#sources;
+    const losses = cached.plan.writes.some((write) => write.loss) ? tally.count(now()) : undefined;
+    const read = await gatherLive(this.#sources, key);
+    // As remembered now: events may have told something while the clusters were read.
+    const remembered = this.#recall(key);
+    const decided = this.#decide(key, { ...read, ...remembered, ...(losses ? { losses } : {}) });
+    if (!isUnanswered(cached, decided)) return decided;
+    // Its watches live, so what they showed for so long holds.
+    const id = formatKey(key);
+    this.#memories.set(id, { ...(this.#memories.get(id) ?? NOTHING_KNOWN), since: remembered.since });
+    return { ...decided, unanswered: true };
+  }
+
+  /** When to ask again after a cluster did not answer, ever more slowly; undefined: all did, or none was asked. */
+  #waitForAnswer(key: ServiceKey, unanswered = false): number | undefined {
+    const id = formatKey(key);
+    if (!unanswered) {
+      this.#unanswered.delete(id);
+      return undefined;
+    }
+    const times = this.#unanswered.get(id) ?? 0;
+    this.#unanswered.set(id, times + 1);
+    return Math.min(UNANSWERED_MS * 2 ** times, LONGEST_UNANSWERED_MS);
   }
 
   #recall(key: ServiceKey): Memory {
@@ -124,17 +146,17 @@ export class Reconciler {
    */
   async #retract(plan: Plan, service: Service | undefined): Promise<boolean> {
     if (plan.condition?.status !== "False" || existingCondition(service)?.status !== "True") return false;
-    return this.#show(plan, service);
+    return (await this.#show(plan, service)) !== undefined;
   }
 
-  /** True if something was to be written. A Service that takes no part any more must not go on saying what was true when it did. */
-  async #show(plan: Plan, service: Service | undefined): Promise<boolean> {
-    if (!service || service.metadata.deletionTimestamp) return false;
+  /** The Service as stored, undefined if nothing was to be written. A Service that takes no part any more must not go on saying what was true when it did. */
+  async #show(plan: Plan, service: Service | undefined): Promise<Service | undefined> {
+    if (!service || service.metadata.deletionTimestamp) return undefined;
     const { own, overlay, now } = this.#sources;
     const stored = await applyCondition(own.client, service, plan.condition, now());
     if (stored) overlay.written(keyOf(service), "services", stored, now());
     if (plan.condition) this.#hooks.onCondition(service, plan.condition, stored !== undefined);
-    return stored !== undefined;
+    return stored;
   }
 
   #noteStrip(id: string, intent: number | undefined): void {
@@ -172,6 +194,8 @@ function isStrip(write: Write): boolean {
 interface Decision {
   plan: Plan;
   snapshot: Snapshot;
+  /** A cluster that is followed did not answer. */
+  unanswered?: boolean;
 }
 
 interface KeyMemory {
@@ -192,8 +216,19 @@ function isUnanswered(cached: Decision, decided: Decision): boolean {
   return views.some(({ name, listed }) => !listed && cached.snapshot.clusters.get(name)?.listed === true);
 }
 
-/** When to ask such a cluster again. */
+/** When to ask such a cluster again: first, and at the longest. */
 const UNANSWERED_MS = 5_000;
+const LONGEST_UNANSWERED_MS = 80_000;
+
+/** True if a Service was, but for its status, what it is after a write of that: nobody else has changed it in between. */
+function isAlikeButStatus(before: Service | undefined, after: Service): boolean {
+  const [a, b] = [before, after].map((service) => {
+    if (!service) return undefined;
+    const { spec, metadata } = trimService(service);
+    return { spec, metadata: { ...metadata, resourceVersion: "" } };
+  });
+  return isDeepStrictEqual(a, b);
+}
 
 /** When to look again at deletions held back: by then earlier ones may count no more. */
 const CAPPED_MS = 60_000;

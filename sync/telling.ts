@@ -8,6 +8,9 @@ import type { Propagation } from "./propagation.ts";
 import { INDEPENDENT, type Reasons } from "./reasons.ts";
 import type { ReconcilerHooks } from "./reconciler.ts";
 
+/** A reset watch is back within a second or two; what lasts longer is worth a line on every Service. Milliseconds. */
+export const UNREADABLE_GRACE_MS = 5_000;
+
 export interface TellingOptions {
   propagation: Propagation;
   reasons: Reasons;

@@ -73,6 +73,12 @@ test("after a condition is written the Service is looked at again: the answer ma
   assert.equal(patched.length, 2, "the mode that somebody declared in between is stamped");
 });
 
+test("a write of the condition that nobody came in between of brings nothing to look at", async () => {
+  const { patched, client } = patching(server(2, "source", [IN_SYNC]));
+  const reconciler = reconcilerOf(cluster("east", client, server(1, "source", [])));
+  assert.deepEqual([await reconciler.reconcile(KEY), patched.length], [{ again: false }, 1]);
+});
+
 test("a Service that says already what is to be said is at rest", async () => {
   const { patched, client } = patching(server(1, "source", [IN_SYNC]));
   const reconciler = reconcilerOf(cluster("east", client, server(1, "source", [IN_SYNC])));
@@ -83,7 +89,7 @@ test("a Service that says already what is to be said is at rest", async () => {
 const missing = (path: string) =>
   Promise.reject(new ApiError({ cluster: "east", path, status: 404, reason: "NotFound", message: "" }));
 
-test("a peer that does not answer while its watches live is asked again: nothing else tells when it answers", async () => {
+test("a peer that does not answer while its watches live is asked again, ever more slowly: nothing else tells when it does", async () => {
   const replica: Service = {
     metadata: { ...KEY, uid: "web", resourceVersion: "1", labels: { [REPLICA_OF]: "west" } },
     spec: { clusterIP: "10.0.0.1", ports: [{ port: 80 }] },
@@ -98,5 +104,7 @@ test("a peer that does not answer while its watches live is asked again: nothing
     create: (_path: string, body: unknown) => Promise.resolve(body as never),
   };
   const reconciler = reconcilerOf(cluster("east", own, replica), cluster("west", { get: refuse, list: refuse }));
-  assert.equal((await reconciler.reconcile(KEY)).recheckMs, 5_000);
+  const waits: (number | undefined)[] = [];
+  for (let i = 0; i < 6; i++) waits.push((await reconciler.reconcile(KEY)).recheckMs);
+  assert.deepEqual(waits, [5_000, 10_000, 20_000, 40_000, 80_000, 80_000]);
 });
