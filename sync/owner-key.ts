@@ -29,6 +29,6 @@ export function isNewShadow({ type, object }: Change<KubeObject>): boolean {
 /** What an object was before, if that may have belonged to another Service; else undefined. */
 export function formerOf<T extends KubeObject>(change: Change<T>): T | undefined {
   if (change.type !== "modified") return undefined;
-  const [before, after] = [change.previous, change.object].map(({ metadata }) => metadata.labels ?? {});
-  return equalMaps(before ?? {}, after ?? {}) ? undefined : change.previous;
+  const { previous, object } = change;
+  return equalMaps(previous.metadata.labels ?? {}, object.metadata.labels ?? {}) ? undefined : previous;
 }

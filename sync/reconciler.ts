@@ -149,7 +149,7 @@ export class Reconciler {
     return (await this.#show(plan, service)) !== undefined;
   }
 
-  /** The Service as stored, undefined if nothing was to be written. A Service that takes no part any more must not go on saying what was true when it did. */
+  /** What was stored; undefined: nothing was to be written. Who takes no part any more must not go on saying what was true. */
   async #show(plan: Plan, service: Service | undefined): Promise<Service | undefined> {
     if (!service || service.metadata.deletionTimestamp) return undefined;
     const { own, overlay, now } = this.#sources;
@@ -210,10 +210,12 @@ interface KeyMemory {
 
 const NOTHING_KNOWN: KeyMemory = { intent: undefined, since: new Map(), strips: [], copiesWritten: undefined };
 
-/** A cluster whose watches are alive did not answer when it was read afresh: nothing else tells when it does. */
+/** A cluster whose watches are alive did not answer when it was read afresh: nothing else tells when it does. One that is barred did. */
 function isUnanswered(cached: Decision, decided: Decision): boolean {
-  const views = [...decided.snapshot.clusters.values()];
-  return views.some(({ name, listed }) => !listed && cached.snapshot.clusters.get(name)?.listed === true);
+  const silent = [...decided.snapshot.clusters.values()].filter(
+    ({ listed, barred }) => !listed && barred === undefined,
+  );
+  return silent.some(({ name }) => cached.snapshot.clusters.get(name)?.listed === true);
 }
 
 /** When to ask such a cluster again: first, and at the longest. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatIntent } from "../../shared/intent.ts";
-import { CONDITION_IN_SYNC, INTENT, MODE, REPLICA_OF } from "../../shared/keys.ts";
+import { CONDITION_IN_SYNC, INTENT, MODE, REPLICA_OF, SERVICE_NAME } from "../../shared/keys.ts";
 import { ApiError } from "../../shared/kube/api-error.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
 import type { Condition, Service } from "../../shared/kube/objects.ts";
@@ -49,6 +49,7 @@ function reconcilerOf(own: WatchedCluster, ...others: WatchedCluster[]): Reconci
     overlay: new Overlay(),
     read: new Overlay(),
     settings: { unionSelector: "strip", endpoints: "mirror" },
+    maxEndpoints: 1,
     now: () => 1_000,
   };
   return new Reconciler(sources, { onWrite: () => {}, onNotice: () => {}, onCondition: () => {} });
@@ -89,21 +90,37 @@ test("a Service that says already what is to be said is at rest", async () => {
 const missing = (path: string) =>
   Promise.reject(new ApiError({ cluster: "east", path, status: 404, reason: "NotFound", message: "" }));
 
-test("a peer that does not answer while its watches live is asked again, ever more slowly: nothing else tells when it does", async () => {
+/** A replica of west in east, and a client of east that knows it. */
+function replicaInEast() {
   const replica: Service = {
     metadata: { ...KEY, uid: "web", resourceVersion: "1", labels: { [REPLICA_OF]: "west" } },
     spec: { clusterIP: "10.0.0.1", ports: [{ port: 80 }] },
     status: { conditions: [] },
   };
-  const refuse = (path: string) =>
-    Promise.reject(new ApiError({ cluster: "west", path, status: 503, reason: "ServiceUnavailable", message: "" }));
-  const own = {
+  const client = {
     ...patching(replica).client,
     get: (path: string) => (path.endsWith("/services/web") ? Promise.resolve(replica as never) : missing(path)),
     list: () => Promise.resolve({ items: [], resourceVersion: "1" } as never),
     create: (_path: string, body: unknown) => Promise.resolve(body as never),
   };
-  const reconciler = reconcilerOf(cluster("east", own, replica), cluster("west", { get: refuse, list: refuse }));
+  return cluster("east", client, replica);
+}
+
+test("a peer that answers with more than it may say is not one that does not answer", async () => {
+  const endpoints = ["10.2.0.1", "10.2.0.2"].map((address) => ({ addresses: [address] }));
+  const metadata = { namespace: "shop", name: "web-1", labels: { [SERVICE_NAME]: "web" } };
+  const list = (path: string) => {
+    const items = path.endsWith("/endpointslices") ? [{ metadata, addressType: "IPv4", endpoints }] : [];
+    return Promise.resolve({ items, resourceVersion: "1" } as never);
+  };
+  const reconciler = reconcilerOf(replicaInEast(), cluster("west", { get: missing, list }));
+  assert.equal((await reconciler.reconcile(KEY)).recheckMs, undefined);
+});
+
+test("a peer that does not answer while its watches live is asked again, ever more slowly: nothing else tells when it does", async () => {
+  const refuse = (path: string) =>
+    Promise.reject(new ApiError({ cluster: "west", path, status: 503, reason: "ServiceUnavailable", message: "" }));
+  const reconciler = reconcilerOf(replicaInEast(), cluster("west", { get: refuse, list: refuse }));
   const waits: (number | undefined)[] = [];
   for (let i = 0; i < 6; i++) waits.push((await reconciler.reconcile(KEY)).recheckMs);
   assert.deepEqual(waits, [5_000, 10_000, 20_000, 40_000, 80_000, 80_000]);
