@@ -14,6 +14,7 @@ import type { Write } from "../../../shared/protocol/write.ts";
 import { hasSelector } from "../../../shared/selector.ts";
 import { addressesIn, isFrozen, readyIn, usableIn } from "./addresses.ts";
 import type { Draft } from "./draft.ts";
+import { Pairs } from "./pairs.ts";
 import { COPIES, ENDPOINTS, KEY, NATIVES, SERVICES } from "./sides.ts";
 import type { Space } from "./state.ts";
 
@@ -36,6 +37,7 @@ export class Violation extends Error {}
 export class Judge {
   readonly #space: Space;
   readonly #offers = new Map<number, Offer>();
+  readonly #counted = new Pairs();
 
   constructor(space: Space) {
     this.#space = space;
@@ -103,10 +105,13 @@ export class Judge {
     }
   }
 
+  /** How many usable addresses one side offers while the other cluster has that one. */
   #offered(side: number, other: number): number {
+    const known = this.#counted.get(side, other);
+    if (known >= 0) return known;
     const [own, peer] = [this.#offerOf(side), this.#offerOf(other)];
-    let count = 0;
-    for (const ip of own.served) if (own.tracked.has(ip) || peer.tracked.has(ip)) count += 1;
+    const count = [...own.served].filter((ip) => own.tracked.has(ip) || peer.tracked.has(ip)).length;
+    this.#counted.set(side, other, count);
     return count;
   }
 

@@ -78,24 +78,47 @@ export class Moves {
 
   /** Where the list of all moves of one kind begins. */
   find(kind: number, local: number, cluster: number, side: number, detail: number): number {
-    const lists = this.#lists[kind] as Pairs;
     const who = local * 2 + cluster;
-    const known = lists.get(who, detail);
+    const known = this.#look(kind, who, side, detail);
     if (known >= 0) return known;
-    if (known < -1) {
-      const found = this.#reading.get(-2 - known, this.#space.shown.of(side));
-      if (found >= 0) return found;
-    }
-    const question = { kind, local, cluster, side, detail };
     const start = this.#data.length;
-    const isRead = this.#work(question);
-    if (!isRead) lists.set(who, detail, start);
-    else {
-      const reader = known < -1 ? -2 - known : this.#readers++;
-      if (known === -1) lists.set(who, detail, -2 - reader);
-      this.#reading.set(reader, this.#space.shown.of(side), start);
-    }
+    // What a process does that may be killed is all that it does otherwise, and more.
+    const more = kind === SYNC && (detail & 1) === 0 ? this.#look(kind, who, side, detail + 1) : -1;
+    const isRead =
+      more < 0 ? this.#work({ kind, local, cluster, side, detail }) : this.#copyWithoutFaults(more, who, detail + 1);
+    this.#keep(kind, who, side, detail, isRead, start);
     return start;
+  }
+
+  /** The list, -1 if it is not known. */
+  #look(kind: number, who: number, side: number, detail: number): number {
+    const known = (this.#lists[kind] as Pairs).get(who, detail);
+    return known < -1 ? this.#reading.get(-2 - known, this.#space.shown.of(side)) : known;
+  }
+
+  #keep(kind: number, who: number, side: number, detail: number, isRead: boolean, start: number): void {
+    const lists = this.#lists[kind] as Pairs;
+    if (!isRead) {
+      lists.set(who, detail, start);
+      return;
+    }
+    const known = lists.get(who, detail);
+    const reader = known < -1 ? -2 - known : this.#readers++;
+    if (known === -1) lists.set(who, detail, -2 - reader);
+    this.#reading.set(reader, this.#space.shown.of(side), start);
+  }
+
+  /** Appends the moves of a list that no fault is part of; true if that list depends on the other cluster's side. */
+  #copyWithoutFaults(list: number, who: number, detail: number): boolean {
+    const data = this.#data;
+    const kept = Array.from({ length: this.count(list) }, (_, i) => i).filter(
+      (i) => (this.flags(list, i) & FAULTY) === 0,
+    );
+    data.push(kept.length);
+    data.push(data.at(list + 1));
+    for (const i of kept)
+      for (let member = 0; member < WIDTH; member++) data.push(data.at(list + HEAD + i * WIDTH + member));
+    return (this.#lists[SYNC] as Pairs).get(who, detail) < -1;
   }
 
   count(list: number): number {

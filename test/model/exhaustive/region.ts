@@ -1,15 +1,14 @@
 /** States that are looked at together: found, noted once, and forgotten together. */
 import { eventsOf } from "./budgets.ts";
-import { Draft } from "./draft.ts";
-import { Locals } from "./locals.ts";
+import type { Locals } from "./locals.ts";
 import { Graph } from "./loops.ts";
 import { Pairs } from "./pairs.ts";
 import { States } from "./states.ts";
-import { type Explorer, type Place, Steps } from "./steps.ts";
+import type { Explorer, Place, Steps } from "./steps.ts";
 import { Numbers } from "./tuples.ts";
 
 export class Region {
-  readonly locals = new Locals();
+  readonly locals: Locals;
   readonly steps: Steps;
   readonly states: States;
   /** By state: the one before it; below -1: one of the region before, see `outsideOf`. */
@@ -21,8 +20,9 @@ export class Region {
   /** Steps of the protocol alone from world to world once all that is under way has arrived, for finding loops. */
   readonly graph = new Graph();
 
-  constructor(explorer: Explorer, events: number) {
-    this.steps = new Steps(explorer, this.locals);
+  constructor(explorer: Explorer, steps: Steps, events: number) {
+    this.locals = explorer.locals;
+    this.steps = steps;
     this.states = new States(explorer.space.watches, this.locals, explorer.whole);
     this.layers = Array.from({ length: events + 1 }, () => new Numbers());
   }
@@ -65,26 +65,4 @@ export class Region {
 /** How a state of the region before is written down as a parent, and the state for what was written down. */
 export function outsideOf(state: number): number {
   return -2 - state;
-}
-
-/** Takes halves of states from one region to another; each once. */
-export class Crossing {
-  readonly #from: Locals;
-  readonly #to: Locals;
-  readonly #known = new Pairs();
-  readonly #draft = new Draft();
-
-  constructor(from: Region, to: Region) {
-    this.#from = from.locals;
-    this.#to = to.locals;
-  }
-
-  take(local: number): number {
-    const known = this.#known.get(local, 0);
-    if (known >= 0) return known;
-    this.#from.open(local, this.#draft, 0);
-    const taken = this.#to.intern(this.#draft, 0);
-    this.#known.set(local, 0, taken);
-    return taken;
-  }
 }

@@ -10,13 +10,18 @@ import type { Watches } from "./watches.ts";
 
 const WATCHES = 4;
 const COVERED = -2;
-/** Members of a state: its halves and budgets, its world, and the state of its world that came before it, -1 for none, or `COVERED`. */
+/**
+ * Members of a state: its halves and their watches, its budgets and world, and the state of its world that came before it, -1 for
+ * none, or `COVERED`. The watches could be asked of the halves; beside the rest they cost no second look into memory.
+ */
 const EAST = 0;
 const WEST = 1;
-const BUDGETS = 2;
-const EARLIER = 3;
-const WORLD = 4;
-const MEMBERS = 5;
+const EAST_QUEUES = 2;
+const WEST_QUEUES = 3;
+const BUDGETS = 4;
+const EARLIER = 5;
+const WORLD = 6;
+const MEMBERS = 7;
 /** Clocks are below that. */
 const CLOCKS = 8;
 
@@ -54,15 +59,15 @@ export class States {
   add(east: number, west: number, allowed: number): number {
     const budgets = this.#complete(east, west, allowed);
     const world = this.#internWorld(east, west, budgets);
-    const [isCut, isCutToo] = [this.#locals.listed(east) === CUT, this.#locals.listed(west) === CUT];
+    const isCut = this.#locals.listed(east) === CUT;
+    const isCutToo = this.#locals.listed(west) === CUT;
     const latest = this.#latest.at(world);
-    const [queues, queuesToo] = [this.#locals.queues(east), this.#locals.queues(west)];
+    const queues = this.#locals.queues(east);
+    const queuesToo = this.#locals.queues(west);
     let covers = false;
     for (let at = latest; at >= 0; at = this.#all.get(at, EARLIER)) {
-      const [first, second] = [
-        this.#locals.queues(this.#all.get(at, EAST)),
-        this.#locals.queues(this.#all.get(at, WEST)),
-      ];
+      const first = this.#all.get(at, EAST_QUEUES);
+      const second = this.#all.get(at, WEST_QUEUES);
       const others = this.#all.get(at, BUDGETS);
       if (isAsMuch(others, budgets)) {
         if (
@@ -82,6 +87,8 @@ export class States {
     const id = this.#all.add();
     this.#all.set(id, EAST, east);
     this.#all.set(id, WEST, west);
+    this.#all.set(id, EAST_QUEUES, this.#locals.queues(east));
+    this.#all.set(id, WEST_QUEUES, this.#locals.queues(west));
     this.#all.set(id, BUDGETS, budgets);
     this.#all.set(id, EARLIER, this.#latest.at(world));
     this.#all.set(id, WORLD, world);
@@ -98,8 +105,8 @@ export class States {
       const next = this.#all.get(at, EARLIER);
       const isCovered =
         isAsMuch(budgets, this.#all.get(at, BUDGETS)) &&
-        this.#reaches(queues, locals.queues(this.#all.get(at, EAST)), isCut) &&
-        this.#reaches(queuesToo, locals.queues(this.#all.get(at, WEST)), isCutToo);
+        this.#reaches(queues, this.#all.get(at, EAST_QUEUES), isCut) &&
+        this.#reaches(queuesToo, this.#all.get(at, WEST_QUEUES), isCutToo);
       if (isCovered) {
         this.#all.set(at, EARLIER, COVERED);
         if (after < 0) this.#latest.set(world, next);

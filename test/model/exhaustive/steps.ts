@@ -42,6 +42,7 @@ export interface Explorer {
   space: Space;
   plans: Plans;
   beginnings: Beginnings;
+  locals: Locals;
   judge: Judge;
   /** Pods that nobody selects change at any time. */
   whole: boolean;
@@ -63,7 +64,7 @@ export class Steps {
   #index = 0;
   #cut: readonly number[] | undefined;
 
-  constructor({ space, plans, beginnings, judge, whole }: Explorer, locals: Locals) {
+  constructor({ space, plans, beginnings, locals, judge, whole }: Explorer) {
     this.#space = space;
     this.#locals = locals;
     this.#moves = new Moves(space, plans, beginnings, locals);
