@@ -42,10 +42,19 @@ export function newReplica(origin: Service, of: string, cluster: string, intent:
     spec: {
       type: "ClusterIP",
       ...(origin.spec.clusterIP === "None" ? { clusterIP: "None" } : {}),
+      ipFamilyPolicy: familyPolicy(origin),
       ports: portablePorts(origin),
       ...followedFields(origin),
     },
   };
+}
+
+/**
+ * One family for one family, and two where the cluster has them. Left to itself the API server gives a headless Service without
+ * a selector both, even where there is only one (defaulting of `spec.ipFamilyPolicy`, Kubernetes 1.21), and refuses the selector later.
+ */
+function familyPolicy(origin: Service): "SingleStack" | "PreferDualStack" {
+  return (origin.spec.ipFamilies?.length ?? 0) > 1 ? "PreferDualStack" : "SingleStack";
 }
 
 function followedFields(origin: Service): Pick<Service["spec"], "sessionAffinity" | "publishNotReadyAddresses"> {
@@ -68,6 +77,10 @@ export function replicaSpecPatch(replica: Service, origin: Service): Record<stri
   }
   const publish = origin.spec.publishNotReadyAddresses ?? false;
   if ((replica.spec.publishNotReadyAddresses ?? false) !== publish) patch["publishNotReadyAddresses"] = publish;
+  // The API server's own choice for a replica that was made without one.
+  const { clusterIP, ipFamilyPolicy } = replica.spec;
+  if (clusterIP === "None" && ipFamilyPolicy === "RequireDualStack" && familyPolicy(origin) === "SingleStack")
+    patch["ipFamilyPolicy"] = "SingleStack";
   return Object.keys(patch).length ? patch : undefined;
 }
 

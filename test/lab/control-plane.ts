@@ -37,6 +37,14 @@ function minorOf(version: string): number {
   return Number(/^v\d+\.(\d+)/.exec(version)?.[1]);
 }
 
+/** What newer versions do without being asked: families of Services, terminating pods and nodes in slices. */
+const GATES = ["IPv6DualStack", "EndpointSliceTerminatingCondition", "EndpointSliceNodeName"];
+
+/** 1.20 knows all of these, and has them off. From 1.22 on they are on, and one by one unknown as gates. */
+function gatesOf(version: string): string[] {
+  return minorOf(version) < 21 ? [`--feature-gates=${GATES.map((gate) => `${gate}=true`).join()}`] : [];
+}
+
 const READY_TIMEOUT = 60_000;
 const PROBE_TIMEOUT = 10_000;
 const LOOPBACK = "127.0.0.1";
@@ -102,6 +110,7 @@ export class ControlPlane {
       `--service-account-signing-key-file=${this.#files.saKey}`,
       "--authorization-mode=RBAC",
       "--allow-privileged=true",
+      ...gatesOf(this.#spec.binaries.version),
     ]);
     await this.#waitFor("kube-apiserver", () => callOrThrow(request, "GET", "/readyz"));
   }
@@ -165,6 +174,7 @@ export class ControlPlane {
       "--node-monitor-grace-period=8760h",
       // Older versions also listen on a second, fixed port; newer ones do not know the flag.
       ...(minorOf(this.#spec.binaries.version) < 24 ? ["--port=0"] : []),
+      ...gatesOf(this.#spec.binaries.version),
     ]);
     const account = "/api/v1/namespaces/default/serviceaccounts/default";
     await this.#waitFor("kube-controller-manager", () => callOrThrow(this.#spec.request, "GET", account));

@@ -1,6 +1,7 @@
 /** One cluster of the model: what its API server stores, and the rules by which it accepts writes. */
 import type { EndpointSlice, Endpoints, KubeObject, Service } from "../../shared/kube/objects.ts";
 import type { Write } from "../../shared/protocol/write.ts";
+import { hasSelector } from "../../shared/selector.ts";
 
 export interface Pod {
   ip: string;
@@ -63,6 +64,7 @@ export class Cluster {
   createService(service: Service): void {
     const body = structuredClone(service);
     body.spec.clusterIP ??= "172.20.0.1";
+    setFamilies(body);
     this.store(this.services, body);
   }
 
@@ -88,17 +90,30 @@ export class Cluster {
       case "patch": {
         const expected = (write.patch["metadata"] as { resourceVersion?: string } | undefined)?.resourceVersion;
         if (!found || found.metadata.resourceVersion !== expected) return false;
-        this.patchService(found as Service, write.patch);
-        return true;
+        return this.#patchIfLegal(found as Service, write.patch);
       }
       case "delete":
         return found ? removeExactly(map, found, write.uid, write.resourceVersion) : true;
     }
   }
 
+  #patchIfLegal(service: Service, patch: Record<string, unknown>): boolean {
+    const merged = merge(service, patch) as Service;
+    if (hasSelector(merged) && merged.spec.ipFamilyPolicy === "RequireDualStack") return false;
+    this.patchService(service, patch);
+    return true;
+  }
+
   kind(resource: Write["resource"]): Map<string, KubeObject> {
     return this[resource === "endpointslices" ? "slices" : resource] as Map<string, KubeObject>;
   }
+}
+
+/** A cluster of one family. A headless Service without a selector may have two all the same, and does if nobody said anything. */
+function setFamilies(service: Service): void {
+  const { spec } = service;
+  spec.ipFamilyPolicy ??= spec.clusterIP === "None" && !hasSelector(service) ? "RequireDualStack" : "SingleStack";
+  spec.ipFamilies ??= spec.ipFamilyPolicy === "RequireDualStack" ? ["IPv4", "IPv6"] : ["IPv4"];
 }
 
 function removeExactly(map: Map<string, KubeObject>, found: KubeObject, uid: string, version?: string): boolean {
