@@ -1,7 +1,6 @@
 /** Opens clusters by their contexts: client, identity, and what went wrong. One that fails does not stop the others. */
 
 import type { Identity } from "../../shared/identity.ts";
-import { classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions } from "../../shared/kube/client.ts";
 import type { Exchange } from "../../shared/kube/transport.ts";
 import { formatDuration } from "../duration.ts";
@@ -13,6 +12,7 @@ import { type Access, type ConnectOptions, connect } from "./connect.ts";
 import { isForbidden, readHeartbeat, readIdentity } from "./identity.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { applyOverrides } from "./overrides.ts";
+import { describeProblem } from "./problem.ts";
 import { createWarningSink } from "./server-warnings.ts";
 
 /** As kubectl: `-v=6` tells URL, status and duration. */
@@ -107,15 +107,6 @@ async function findSilence({ client }: Access, call: CallOptions, now: number): 
   const silence = heartbeat ? now - Date.parse(heartbeat.renewed) : Number.NaN;
   if (!(silence > SILENCE_MS)) return undefined;
   return `its sync process has given no sign of life for ${formatDuration(silence)}: nothing changes here`;
-}
-
-/** What a failed call means to the user, without the path that was asked. */
-export function describeProblem(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const text = error.message.replace(/^\S+ \/\S*: /, "");
-  const kind = classifyError(error);
-  if (kind === "unavailable") return text.startsWith("no answer") ? text : `no answer: ${text}`;
-  return kind === "unauthorized" ? `credentials refused: ${text}` : text;
 }
 
 /** Two contexts of one cluster would judge it against itself. */

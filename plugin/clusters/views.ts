@@ -5,7 +5,8 @@ import type { Member } from "../judge.ts";
 import { DEFAULT_SETTINGS } from "../perspective.ts";
 import { readService } from "./gather.ts";
 import { isInScope } from "./identity.ts";
-import { describeProblem, type Session } from "./session.ts";
+import { describeProblem } from "./problem.ts";
+import type { Session } from "./session.ts";
 import { indexObjects, unreadView, viewService } from "./view.ts";
 
 /** The views by cluster, in the order of the sessions. */

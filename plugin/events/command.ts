@@ -1,7 +1,7 @@
 /** `kubectl syndicate events SERVICE`. */
 import type { CallOptions, KubeClient } from "../../shared/kube/client.ts";
 import { type Look, withClusters } from "../clusters/look.ts";
-import { describeProblem } from "../clusters/session.ts";
+import { describeProblem } from "../clusters/problem.ts";
 import type { Values } from "../command-line.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";

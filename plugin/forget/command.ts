@@ -6,7 +6,8 @@ import type { EndpointSlice, KubeObject, Service } from "../../shared/kube/objec
 import { configMaps, endpointSlices, services } from "../../shared/kube/resources.ts";
 import { FORGET } from "../../shared/orders.ts";
 import { type Look, withClusters } from "../clusters/look.ts";
-import { describeProblem, type Session } from "../clusters/session.ts";
+import { describeProblem } from "../clusters/problem.ts";
+import type { Session } from "../clusters/session.ts";
 import type { Values } from "../command-line.ts";
 import { consent } from "../consent.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";

@@ -1,7 +1,8 @@
 /** `kubectl syndicate links`. */
 import type { CallOptions } from "../../shared/kube/client.ts";
 import { withClusters } from "../clusters/look.ts";
-import { describeProblem, type Session } from "../clusters/session.ts";
+import { describeProblem } from "../clusters/problem.ts";
+import type { Session } from "../clusters/session.ts";
 import type { Values } from "../command-line.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";

@@ -5,7 +5,7 @@ import type { ClusterCredentials } from "../../shared/kube/credentials.ts";
 import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { services } from "../../shared/kube/resources.ts";
 import { readClusterUid } from "../clusters/identity.ts";
-import { describeProblem } from "../clusters/session.ts";
+import { describeProblem } from "../clusters/problem.ts";
 import { tokenEnd } from "./kubeconfig.ts";
 
 /** What is known of one file. */

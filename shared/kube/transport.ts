@@ -148,7 +148,7 @@ async function sendOnce(connection: Connection, call: ApiCall, options: Transpor
     await takeTurn(REQUEST_MS);
     const answer = await ask(connection, call, headers, deadline.signal, options);
     const text = await readText(answer.body);
-    reportWarnings(answer.headers["warning"], options.onWarning);
+    reportWarnings(asked, answer, options.onWarning);
     if (answer.statusCode < 200 || answer.statusCode > 299) throw answerError(asked, answer, text);
     // undici sets the connection free in the next turn: who asks again at once shall find it, instead of opening another one.
     await nextTurn();
@@ -168,7 +168,7 @@ async function stream(connection: Connection, call: ApiCall, options: TransportO
   try {
     const answer = await ask(connection, call, headers, deadline.signal, options);
     deadline.stopTimer();
-    reportWarnings(answer.headers["warning"], options.onWarning);
+    reportWarnings(asked, answer, options.onWarning);
     if (answer.statusCode !== 200) throw answerError(asked, answer, await readText(answer.body));
     return translateErrors(readEvents(answer.body, call.onBytes), asked, deadline);
   } catch (error) {

@@ -149,6 +149,22 @@ describe("what comes back", () => {
     assert.deepEqual(warnings, ["v1 Endpoints is deprecated, use slices", 'a "b"', "c"]);
   });
 
+  test("who objects to a warning gets their own words back, not an outage that is waited for", async () => {
+    const onWarning = () => {
+      throw new Error("warnings are errors here");
+    };
+    const { client } = await setUp(
+      (_request, response) => {
+        response.setHeader("warning", '299 - "old"');
+        sendJson(response, {});
+      },
+      { onWarning },
+    );
+    const error = await failure(client.get(cart));
+    assert.deepEqual([classifyError(error), error.status, error.reason], ["fault", 200, "Warning"]);
+    assert.match(error.message, /: warnings are errors here$/);
+  });
+
   test("HTML from a proxy is an error, not a crash", async () => {
     const { client } = await setUp((_request, response) => response.end("<html>login</html>"));
     assert.equal(classifyError(await failure(client.get(cart))), "unavailable");
