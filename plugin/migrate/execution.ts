@@ -1,5 +1,6 @@
 /** Carries approved work out, and says how it ended. */
-import { classifyError } from "../../shared/kube/api-error.ts";
+import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
+import { mayBeMade } from "../clusters/problem.ts";
 import { formatDuration } from "../duration.ts";
 import { CliError, EXIT, type ExitCode, stopCode } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -61,7 +62,7 @@ function makePorts({ key, options, sessions }: Work, io: Io, reporter: Reporter,
         await annotate(session, service, annotations, call);
         last.begun = true;
       } catch (error) {
-        last.begun ||= classifyError(error) === "unavailable";
+        last.begun ||= mayBeMade(error);
         throw error;
       }
     },
@@ -73,21 +74,19 @@ const ENDED_BY = {
   abort: "the move was aborted by somebody else",
   resume: "somebody else goes on with the move",
   gone: "the note of the move is gone: somebody else has rolled it back or begun another one",
+  other: "somebody else has begun another move of the Service meanwhile",
 } as const;
 
 function explainStop(
   outcome: Outcome & { kind: "timedOut" | "interrupted" | "ended" },
-  { plan, options, goOn, goBack }: Work,
+  { key, plan, options, goOn, goBack }: Work,
   io: Io,
   reporter: Reporter,
 ): ExitCode {
   const index = plan.findIndex(({ step }) => step === outcome.step);
-  const where = `step ${index + 1} of ${plan.length} (${plan[index]?.where}: ${plan[index]?.text})`;
-  if (outcome.kind === "ended") {
-    const message = `${ENDED_BY[outcome.by]}; this run ends in ${where}`;
-    reporter.end({ outcome: "ended", code: EXIT.ended, message, stop: { waits: [] } });
-    return EXIT.ended;
-  }
+  const where =
+    index < 0 ? "its first look" : `step ${index + 1} of ${plan.length} (${plan[index]?.where}: ${plan[index]?.text})`;
+  if (outcome.kind === "ended") return explainEnd(outcome, where, key, reporter);
   const stop = { waits: outcome.waits, goOn, goBack };
   if (outcome.kind === "timedOut") {
     const message = `not finished after ${formatDuration(options.timeoutMs)} (--timeout), in ${where}`;
@@ -97,6 +96,27 @@ function explainStop(
   const code = stopCode(io);
   reporter.end({ outcome: "interrupted", code, message: `Stopped in ${where}.`, stop });
   return code;
+}
+
+/** One that another move was ahead of has written nothing. */
+function explainEnd(
+  { by }: Outcome & { kind: "ended" },
+  where: string,
+  { namespace, name }: ServiceKey,
+  reporter: Reporter,
+): ExitCode {
+  if (by === "other") {
+    const message = `refused, nothing was written: ${ENDED_BY[by]}; see kubectl syndicate status ${name} -n ${namespace}`;
+    reporter.end({ outcome: "refused", code: EXIT.refused, message });
+    return EXIT.refused;
+  }
+  reporter.end({
+    outcome: "ended",
+    code: EXIT.ended,
+    message: `${ENDED_BY[by]}; this run ends in ${where}`,
+    stop: { waits: [] },
+  });
+  return EXIT.ended;
 }
 
 /** What an API server refused in the middle of a move leaves it as it stands: how to go on is told as after Ctrl-C. */

@@ -49,11 +49,13 @@ export function captureBefore(view: ClusterView | undefined): Before {
 }
 
 /**
- * The note a running move wants on both Services. As long as nothing is declared, `from` is noted as it is now: somebody may
- * have changed it since.
+ * The note a running move wants on both Services. `from` gets it together with the declaration: until then it is noted as it
+ * is now, for somebody may have changed it since, and never again after. `declared`: the declaration is in force; if somebody
+ * else's has taken its place, time served together does not count.
  */
 export function wantNote(move: Move, views: Views, declared: boolean): Migration {
   const mine = ownNote(move, views);
+  const begun = declared || noteOf(views.get(move.from)?.service)?.id === move.ticket.id;
   const { ticket, strategy, minReady, selector, adopt, holdMs } = move;
   const { id, started, by, from, to } = ticket;
   const intent: Intent | undefined = latestIntent([...views.values()].map(intentOf));
@@ -62,10 +64,10 @@ export function wantNote(move: Move, views: Views, declared: boolean): Migration
     ...(intent ? { intent: { mode: intent.mode, at: intent.at, time: intent.time } } : {}),
   };
   const kept = mine && {
-    before: { from: declared ? mine.before.from : fresh.before.from, to: mine.before.to },
+    before: { from: begun ? mine.before.from : fresh.before.from, to: mine.before.to },
     ...(declared && mine.united !== undefined ? { united: mine.united } : {}),
   };
-  const { intent: then } = (declared && mine) || fresh;
+  const { intent: then } = (begun && mine) || fresh;
   const wanted: Migration = {
     id,
     started,

@@ -1,12 +1,12 @@
 /** A running move's hands and eyes: reads all clusters, patches one Service. */
 
-import { classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions } from "../../shared/kube/client.ts";
 import type { KubeObject, Service } from "../../shared/kube/objects.ts";
 import { services } from "../../shared/kube/resources.ts";
 import type { ClusterView, ServiceKey } from "../../shared/protocol/snapshot.ts";
 import { readService } from "../clusters/gather.ts";
 import { isInScope } from "../clusters/identity.ts";
+import { describeProblem, isPassing } from "../clusters/problem.ts";
 import type { Session } from "../clusters/session.ts";
 import { indexObjects, unreadView, viewService } from "../clusters/view.ts";
 import { judge } from "../judge.ts";
@@ -20,7 +20,8 @@ export async function readSituation(
   call: CallOptions,
   now: () => number,
 ): Promise<Situation> {
-  const read = await Promise.all(sessions.map((session) => readView(session, key, call)));
+  const problems = new Map<string, string>();
+  const read = await Promise.all(sessions.map((session) => readView(session, key, call, problems)));
   const views = new Map(read.map((view) => [view.name, view]));
   const members = sessions.map(({ status, identity }) => ({
     name: status.name,
@@ -29,16 +30,23 @@ export async function readSituation(
     settings: identity?.settings ?? DEFAULT_SETTINGS,
   }));
   const time = now();
-  return { views, verdicts: judge(key, members, views, time), now: time };
+  return { views, verdicts: judge(key, members, views, time), problems, now: time };
 }
 
-async function readView({ status, access }: Session, key: ServiceKey, call: CallOptions): Promise<ClusterView> {
+/** Why a cluster is unread is noted in `problems`. */
+async function readView(
+  { status, access }: Session,
+  key: ServiceKey,
+  call: CallOptions,
+  problems: Map<string, string>,
+): Promise<ClusterView> {
   if (!access) return unreadView(status.name);
   try {
     return viewService(status.name, indexObjects(await readService(access.client, key, call)), key);
   } catch (error) {
-    if (["unavailable", "throttled", "gone"].includes(classifyError(error))) return unreadView(status.name);
-    throw error;
+    if (!isPassing(error)) throw error;
+    problems.set(status.name, describeProblem(error));
+    return unreadView(status.name);
   }
 }
 

@@ -17,7 +17,7 @@ import { fingerprintOf, pendingMode, validIn, wait, waitForUnread, waitsOf } fro
 /** The next action of a move. */
 export function decideNext(move: Move, situation: Situation): Next {
   const stage = findStage(move, situation);
-  const unread = waitForUnread(stage, situation.views);
+  const unread = waitForUnread(stage, situation);
   if (unread) return unread;
   switch (stage) {
     case "declare":
@@ -31,7 +31,7 @@ export function decideNext(move: Move, situation: Situation): Next {
 
 /** Where the move stands, told from intents and from modes nobody has stamped yet. */
 export function findStage(
-  move: Omit<Move, "ticket">,
+  move: Pick<Move, "key" | "from" | "to" | "strategy">,
   { views }: Pick<Situation, "views">,
 ): "declare" | "unite" | "drain" {
   const [from, to] = [views.get(move.from), views.get(move.to)];

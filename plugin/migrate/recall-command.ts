@@ -8,7 +8,8 @@ import { countReady } from "../../shared/protocol/usable.ts";
 import { effectiveSelector } from "../../shared/selector.ts";
 import { readClusterUid } from "../clusters/identity.ts";
 import { mergeKubeconfigs, readKubeconfigFiles } from "../clusters/kubeconfig.ts";
-import { closeSessions, describeProblem, openEach, type Session } from "../clusters/session.ts";
+import { describeProblem } from "../clusters/problem.ts";
+import { closeSessions, openEach, type Session } from "../clusters/session.ts";
 import type { Values } from "../command-line.ts";
 import type { ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -24,7 +25,8 @@ import { noteOf } from "./note.ts";
 import { type RecallOptions, readRecallOptions } from "./options.ts";
 import { planReturn } from "./plan.ts";
 import { readSituation } from "./ports.ts";
-import { type Candidate, type Recalled, recallMove } from "./recall.ts";
+import { findStage } from "./progress.ts";
+import { type Candidate, type Recalled, recallMove, refuseOver } from "./recall.ts";
 import { ticketOf } from "./request.ts";
 import { checkReturn } from "./return-checks.ts";
 import { decideAbort, decideReturn, type Return } from "./rollback.ts";
@@ -100,7 +102,14 @@ function drive(verb: RecallVerb, found: Found): Promise<ExitCode> {
   return verb === "rollback" || found.note.phase === "rollback" ? rollBack(found) : resume(found);
 }
 
-function resume({ key, options, sessions, io, reporter, note }: Found): Promise<ExitCode> {
+/** One that is done has its promise told again, as long as it holds: a run may have been stopped just before it said so. */
+async function resume({ key, options, sessions, io, reporter, note }: Found): Promise<ExitCode> {
+  if (note.phase === "done") {
+    const call = { deadlineMs: options.deadlineMs, signal: io.signal };
+    const pair = { key, from: note.from.name, to: note.to.name, strategy: note.strategy };
+    const stage = findStage(pair, await readSituation(sessions, key, call, io.now));
+    if (stage !== "drain") throw refuseOver(note, key, "something else was declared since, and nothing is left to do");
+  }
   const [from, to, ...others] = sessions.map(({ status }) => status.context);
   const asked = {
     ...options,
@@ -164,20 +173,21 @@ function workOfReturn(back: Return, plan: Work["plan"], situation: Situation, { 
   };
 }
 
-async function abort({ key, options, sessions, io, reporter, note }: Found): Promise<ExitCode> {
+async function abort({ key, options, sessions, io, reporter, note, lost }: Found): Promise<ExitCode> {
   const call = { deadlineMs: options.deadlineMs, signal: io.signal };
   const pair = { key, from: note.from.name, to: note.to.name, ticket: ticketOf(note) };
   const situation = await readSituation(sessions, key, call, io.now);
-  const plan = [
-    { step: "claim" as const, text: "note that the move is given up", where: "both", undo: "migrate resume" },
-  ];
-  const modes = [pair.from, pair.to].map((name) => {
+  const there = [pair.from, pair.to].filter((name) => situation.views.has(name));
+  const where = there.length > 1 ? "both" : there.join("");
+  const plan = [{ step: "claim" as const, text: "note that the move is given up", where, undo: "migrate resume" }];
+  const modes = there.map((name) => {
     const service = situation.views.get(name)?.service;
     return `${name} stays ${(service && annotation(service, MODE)) ?? "without a mode"}`;
   });
   const head = (paint: Paint) => [
     paint.bold(`Abort ${note.id}: ${key.namespace}/${key.name}   ${pair.from} ${paint.signs.arrow} ${pair.to}`),
     `  whoever drives it stops; ${modes.join(", ")}; rollback would make all as before`,
+    ...(lost === undefined ? [] : [paint.warn(`  noted in ${where} alone: ${lost}`)]),
   ];
   reporter.preview({ head, checks: [], plan });
   const answer = options.yes ? undefined : await askConsent(key.name, "abort its move", io, reporter);

@@ -72,9 +72,11 @@ export function makeMove(
   return { ...move, minReady: options.minReady ?? begun?.minReady ?? defaultMinReady(move, views) };
 }
 
-function makeTicket({ from, to, start }: Ground, begun: Migration | undefined): Ticket {
+function makeTicket({ from, to, views, start }: Ground, begun: Migration | undefined): Ticket {
   if (begun) return ticketOf(begun);
-  const { id, now: started, by } = start;
+  const { id, now, by } = start;
+  // The later start counts. A laptop whose clock is ahead may have left a note from the future.
+  const started = Math.max(now, (findNote(views)?.started ?? 0) + 1);
   const places = { from: { name: from.cluster, uid: from.uid }, to: { name: to.cluster, uid: to.uid } };
   return { id, started, revision: 0, ...(by === undefined ? {} : { by }), ...places };
 }

@@ -45,7 +45,7 @@ export function stepsBack({ note }: Pick<Return, "note">): readonly StepName[] {
 /** The next action of a rollback. Throws `CliError` if somebody has declared something else since. */
 export function decideReturn(back: Return, situation: Situation): Next {
   const { views } = situation;
-  const unread = waitForUnread("claim", views);
+  const unread = waitForUnread("claim", situation);
   if (unread) return unread;
   const note = findNote(views);
   const stage = findStageBack(back, situation);
@@ -82,9 +82,9 @@ function findStageBack(back: Return, situation: Situation): StageBack {
 }
 
 function stageTakenBack(back: Return, situation: Situation, mode: string | undefined): StageBack {
-  if (pendingMode(situation.views.get(back.from)) !== undefined) return "restoreMode";
-  if (waitsBack(back, situation).length > 0) return "return";
-  return mode === "source" ? "restore" : "restoreMode";
+  const end = mode === "source" ? "restore" : "restoreMode";
+  if (pendingMode(situation.views.get(back.from)) !== undefined) return end;
+  return waitsBack(back, situation).length > 0 ? "return" : end;
 }
 
 function isBefore(latest: Intent | undefined, { intent }: Migration): boolean {
@@ -195,9 +195,10 @@ function changesFor(back: Return, cluster: string, { views }: Pick<Situation, "v
 }
 
 /** The next action of an abort: the note of both Services says so, nothing else changes. */
-export function decideAbort(pair: Pairing & Pick<Return, "ticket">, { views }: Situation): Next {
-  const unread = waitForUnread("claim", views);
+export function decideAbort(pair: Pairing & Pick<Return, "ticket">, situation: Situation): Next {
+  const unread = waitForUnread("claim", situation);
   if (unread) return unread;
+  const { views } = situation;
   const note = findNote(views);
   if (!note || note.id !== pair.ticket.id) return { kind: "arrived", fingerprint: "" };
   const aborted = revise(note, { ...note, phase: "aborted" });

@@ -3,6 +3,7 @@ import { classifyError } from "../../shared/kube/api-error.ts";
 import { type Clock, sleep } from "../../shared/kube/clock.ts";
 import type { Service } from "../../shared/kube/objects.ts";
 import { isOpen, type Migration } from "../../shared/migration.ts";
+import { describeProblem, isPassing } from "../clusters/problem.ts";
 import { CliError } from "../exit.ts";
 import type { StepName, Ticket } from "./move.ts";
 import { findNote } from "./note.ts";
@@ -49,8 +50,11 @@ export type Outcome =
   /** `idle`: it had arrived before this run began. */
   | { kind: "arrived"; idle: boolean }
   | { kind: "timedOut" | "interrupted"; step: StepName; waits: readonly Wait[] }
-  /** Somebody else has said so meanwhile; `gone`: the note of the move has been taken away. */
-  | { kind: "ended"; step: StepName; by: "resume" | "rollback" | "abort" | "gone" };
+  /**
+   * Somebody else has said so meanwhile; `gone`: the note of the move has been taken away; `other`: another move is open that
+   * was there first. `step` is absent if it ended before it did anything.
+   */
+  | { kind: "ended"; step?: StepName; by: "resume" | "rollback" | "abort" | "gone" | "other" };
 
 /** What a run remembers between two looks; none of it decides what to do next. */
 interface Memory {
@@ -83,6 +87,7 @@ export async function runMove(drive: Drive, ports: MovePorts, limits: MoveLimits
     const turn = await takeTurn(next, memory, ports, limits);
     if (turn === "arrived") return { kind: "arrived", idle: memory.idle };
     if (turn === "wrote") continue;
+    if (turn !== "waits") waitFor(turn, memory, ports);
     if (clock.now() >= until) return stopped("timedOut", memory);
     await sleep(clock, limits.pollMs, signal);
   }
@@ -101,21 +106,27 @@ function endEarly(
   // What was read while stopping may be half an answer: the look before is told.
   if (signal.aborted && memory) return stopped("interrupted", memory);
   const by = findEnding(drive, situation, memory);
-  return by && { kind: "ended", step: memory?.step ?? "prepare", by };
+  return by && { kind: "ended", by, ...(memory ? { step: memory.step } : {}) };
 }
 
-/** Writes what is to be written now: the next step, or what closes a move that has come to rest. */
+/** A write that could not be made is waited for like anything else, and told. */
+function waitFor(wait: Wait, memory: Memory, { onEvent }: MovePorts): void {
+  memory.waits = [wait];
+  onEvent({ kind: "waiting", step: memory.step, waits: memory.waits });
+}
+
+/** Writes what is to be written now: the next step, or what closes a move that has come to rest. A wait: it could not be written. */
 async function takeTurn(
   next: Next,
   { quiet, written }: Memory,
   ports: MovePorts,
   limits: MoveLimits,
-): Promise<"arrived" | "wrote" | "waits"> {
+): Promise<"arrived" | "wrote" | "waits" | Wait> {
   const done = quiet !== undefined && settled(quiet.since, ports, limits);
   const closing = next.kind === "arrived" && done ? next.closing : undefined;
   const write = next.kind === "write" ? next : closing;
   if (!write) return done ? "arrived" : "waits";
-  return (await act(write, written, ports)) ? "wrote" : "waits";
+  return act(write, written, ports);
 }
 
 /** Who has ended the drive, told from the note alone. */
@@ -125,7 +136,10 @@ function findEnding({ ticket, phase }: Drive, { views }: Situation, memory: Memo
   // A rollback takes the note away itself, as its last write.
   if (!note) return memory?.noted !== undefined && phase === "running" ? ("gone" as const) : undefined;
   if (note.id !== ticket.id) {
-    return isOpen(note) && note.started > ticket.started ? ("gone" as const) : undefined;
+    if (!isOpen(note)) return undefined;
+    // Whoever noted theirs first has the Service, whenever they began: ours is not to be written over it.
+    if (memory?.noted === undefined) return "other" as const;
+    return note.started > ticket.started ? ("gone" as const) : undefined;
   }
   // Until a rollback or an abort is noted, another driver's notes do not count against it.
   const known = memory?.noted ?? (phase === "running" ? ticket.revision : Number.POSITIVE_INFINITY);
@@ -151,6 +165,8 @@ function remember(next: Next, before: Memory | undefined, now: number, noted: nu
     idle: (before?.idle ?? true) && next.kind === "arrived",
     noted,
   };
+  // The notes that close a move change no slice: they do not begin the settle time anew.
+  if (next.kind === "write" && next.step === "settle" && before?.quiet) return { ...memory, quiet: before.quiet };
   if (next.kind !== "arrived") return memory;
   const { fingerprint } = next;
   return { ...memory, quiet: before?.quiet?.fingerprint === fingerprint ? before.quiet : { fingerprint, since: now } };
@@ -177,8 +193,8 @@ function stepOf(next: Next): StepName {
 const DECLARING: readonly StepName[] = ["declare", "source", "takeBack", "restoreMode"];
 const MAX_NOTES = 5;
 
-/** Makes one write; false if somebody else changed the Service first, then it is looked at anew. */
-async function act(write: Write, written: Map<string, number>, ports: MovePorts): Promise<boolean> {
+/** Makes one write; `waits` if somebody else changed the Service first, then it is looked at anew; a wait if it failed for now. */
+async function act(write: Write, written: Map<string, number>, ports: MovePorts): Promise<"wrote" | "waits" | Wait> {
   const { step, cluster, service, annotations } = write;
   const id = `${step}/${cluster}`;
   const times = written.get(id) ?? 0;
@@ -191,15 +207,12 @@ async function act(write: Write, written: Map<string, number>, ports: MovePorts)
   try {
     await ports.write(cluster, service, annotations);
   } catch (error) {
-    if (isPassing(error)) return false;
+    if (classifyError(error) === "conflict") return "waits";
+    // Whatever was written all the same is seen at the next look.
+    if (isPassing(error)) return { cluster, message: `cannot be written now: ${describeProblem(error)}` };
     throw error;
   }
   written.set(id, times + 1);
   ports.onEvent({ kind: "wrote", step, cluster });
-  return true;
-}
-
-/** Conflicts and outages pass; whatever was written is seen at the next look. */
-function isPassing(error: unknown): boolean {
-  return ["conflict", "throttled", "unavailable"].includes(classifyError(error));
+  return "wrote";
 }

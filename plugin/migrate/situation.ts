@@ -9,6 +9,8 @@ import type { StepName } from "./move.ts";
 export interface Situation {
   views: ReadonlyMap<string, ClusterView>;
   verdicts: readonly Verdict[];
+  /** Why a cluster could not be read, by name. */
+  problems?: ReadonlyMap<string, string>;
   /** When, in milliseconds since 1970. */
   now: number;
 }

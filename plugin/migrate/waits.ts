@@ -24,12 +24,15 @@ export function wait(step: StepName, waits: readonly Wait[]): Next {
 }
 
 /** The wait for clusters that could not be read; undefined if all could. */
-export function waitForUnread(step: StepName, views: Views): Next | undefined {
+export function waitForUnread(step: StepName, { views, problems }: Situation): Next | undefined {
   const unread = [...views.values()].filter(({ listed }) => !listed);
   if (unread.length === 0) return undefined;
   return wait(
     step,
-    unread.map(({ name }) => ({ cluster: name, message: "cannot be read now" })),
+    unread.map(({ name }) => {
+      const problem = problems?.get(name);
+      return { cluster: name, message: problem ? `cannot be read now: ${problem}` : "cannot be read now" };
+    }),
   );
 }
 

@@ -27,6 +27,5 @@ export function findOpenMove(key: ServiceKey, views: ReadonlyMap<string, Cluster
 function stageOf(note: Migration, key: ServiceKey, views: ReadonlyMap<string, ClusterView>): MoveStatus["stage"] {
   const [from, to] = [note.from.name, note.to.name];
   if (![from, to].every((name) => views.get(name)?.listed)) return undefined;
-  const { strategy, adopt, minReady, holdMs } = note;
-  return findStage({ key, from, to, strategy, adopt, minReady, holdMs }, { views });
+  return findStage({ key, from, to, strategy: note.strategy }, { views });
 }

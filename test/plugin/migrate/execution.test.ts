@@ -2,17 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Session } from "../../../plugin/clusters/session.ts";
 import { carryOut } from "../../../plugin/migrate/execution.ts";
+import { wantNote } from "../../../plugin/migrate/note.ts";
 import { planMove } from "../../../plugin/migrate/plan.ts";
 import type { Next } from "../../../plugin/migrate/situation.ts";
 import { makeReporter } from "../../../plugin/render/reporter.ts";
+import { MIGRATION } from "../../../shared/keys.ts";
 import { ApiError } from "../../../shared/kube/api-error.ts";
 import type { KubeClient } from "../../../shared/kube/client.ts";
+import type { Service } from "../../../shared/kube/objects.ts";
+import { formatMigration, type Migration } from "../../../shared/migration.ts";
 import { lookAt, replicated, webService } from "../model-clusters.ts";
 import { unionMove } from "../moves.ts";
 import { recordIo } from "../recorded-io.ts";
 
 interface Case {
   next: Next;
+  /** What west has when it begins. */
+  service?: Service;
   /** The note was there before this run. */
   noted?: boolean;
   aborted?: boolean;
@@ -21,12 +27,12 @@ interface Case {
 }
 
 /** Carries out one decision; what was said on stderr, and the exit code. */
-async function carry({ next, noted = false, aborted = false, patch = async () => ({}) }: Case) {
+async function carry({ next, noted = false, aborted = false, service = webService(), patch = async () => ({}) }: Case) {
   const controller = new AbortController();
   const io = recordIo({ signal: controller.signal });
   if (aborted) controller.abort("SIGINT");
   const client = {
-    get: () => Promise.resolve(webService()),
+    get: () => Promise.resolve(service),
     list: () => Promise.resolve({ items: [], resourceVersion: "1" }),
     patch: () => patch().finally(() => controller.abort("SIGINT")),
   } as unknown as KubeClient;
@@ -99,3 +105,25 @@ test("the first write is refused: exit 1, and nothing was written", async () => 
   assert.match(said, /west \/x: no; nothing was written/);
   assert.doesNotMatch(said, /RESUME|ROLLBACK/);
 });
+
+/** West's Service with a note of revision 2. */
+function noted(changes: Partial<Migration>): Service {
+  const note = { ...wantNote(unionMove, lookAt(replicated()).views, false), revision: 2, ...changes };
+  const service = webService();
+  return { ...service, metadata: { ...service.metadata, annotations: { [MIGRATION]: formatMigration(note) } } };
+}
+
+test("another move that was there first: refused, and nobody is told to go on with this one", async () => {
+  const { code, said } = await carry({ next: writing, service: noted({ id: "m-other" }) });
+  assert.equal(code, 4);
+  assert.match(said, /refused, nothing was written: somebody else has begun another move of the Service meanwhile/);
+  assert.doesNotMatch(said, /RESUME|ROLLBACK|undefined/);
+});
+
+for (const phase of ["rollback", "aborted"] as const) {
+  test(`ended at its first look, ${phase} by somebody else: no step is named`, async () => {
+    const { code, said } = await carry({ next: waiting, noted: true, service: noted({ phase, revision: 9 }) });
+    assert.equal(code, 5);
+    assert.match(said, /by somebody else; this run ends in its first look/);
+  });
+}

@@ -1,5 +1,8 @@
 import type { Move } from "../../../plugin/migrate/move.ts";
+import { findNote } from "../../../plugin/migrate/note.ts";
 import { decideNext } from "../../../plugin/migrate/progress.ts";
+import { ticketOf } from "../../../plugin/migrate/request.ts";
+import { decideReturn, type Return } from "../../../plugin/migrate/rollback.ts";
 import {
   type Drive,
   type MoveEvent,
@@ -27,13 +30,27 @@ export function forward(move: Move): Drive {
   return { decide: (situation) => decideNext(move, situation), ticket: move.ticket, phase: "running" };
 }
 
+/** The way back of the move from east to west that is noted. */
+export function backOf(world: World): Return & Drive {
+  const note = findNote(lookAt(world).views);
+  if (!note) throw new Error("no note");
+  const back = { key: world.key, from: "east", to: "west", ticket: ticketOf(note), note, minReady: "3" };
+  return { ...back, decide: (situation) => decideReturn(back, situation), phase: "rollback" };
+}
+
 /** Runs a move over a model world. */
 export function runOver(world: World, move: Move, spoil?: Spoil, within = limits): Promise<Ran> {
   return drive(world, forward(move), spoil, within);
 }
 
-/** Runs any drive over a model world. */
-export async function drive(world: World, what: Drive, spoil: Spoil = () => {}, within = limits): Promise<Ran> {
+/** Runs any drive over a model world. `refuse` throws what an API server answers to a write. */
+export async function drive(
+  world: World,
+  what: Drive,
+  spoil: Spoil = () => {},
+  within = limits,
+  refuse: (cluster: string) => void = () => {},
+): Promise<Ran> {
   const events: MoveEvent[] = [];
   const controller = new AbortController();
   let looks = 0;
@@ -47,6 +64,7 @@ export async function drive(world: World, what: Drive, spoil: Spoil = () => {}, 
       return lookAt(world);
     },
     async write(cluster, service, annotations) {
+      refuse(cluster);
       const found = world.cluster(cluster).services.get(service.metadata.name);
       if (found?.metadata.resourceVersion !== service.metadata.resourceVersion) {
         throw new ApiError({ cluster, path: "/", status: 409, reason: "Conflict", message: "changed meanwhile" });

@@ -84,6 +84,30 @@ test("without a note, with a silent cluster, or of a move that is over: refused 
     /^refused, nothing was written: no cluster answered; no answer from/,
   );
   const over = (phase: Migration["phase"]) => [candidate("w", "west", "uid-west", { ...note, phase })];
-  assert.match(refusal("resume", over("done")), /is done: nothing is left to do/);
+  assert.match(refusal("abort", over("done")), /is done: there is nothing to abort/);
   assert.match(refusal("abort", over("aborted")), /is aborted: there is nothing to abort/);
+});
+
+test("a move that is done can be gone on with: its promise may not have been told", () => {
+  const done = here.map((one) => ({ ...one, note: { ...note, phase: "done" as const } }));
+  assert.equal(recallMove("resume", key, done, []).note.phase, "done");
+});
+
+test("a cluster that died does not lock the Service: its move is aborted in the other one, and in no other way", () => {
+  const [west] = here;
+  assert.ok(west);
+  const status = { name: "e", context: "e", server: "", reachable: false, installed: false, problem: "no answer" };
+  const found = recallMove("abort", key, [west, candidate("dev", "south", "uid-south")], [{ status }]);
+  assert.deepEqual(
+    found.sessions.map((session) => session.status.name),
+    ["west"],
+  );
+  assert.match(found.lost ?? "", /no context leads to east, cluster uid-east; .*no answer from context e: no answer/);
+  for (const verb of ["resume", "rollback"] as const) {
+    assert.throws(() => recallMove(verb, key, [west], [{ status }]), {
+      next: /if east is gone for good: kubectl syndicate migrate abort web -n shop/,
+    });
+  }
+  const stranger = candidate("dev", "south", "uid-south", note);
+  assert.match(refusal("abort", [stranger]), /no context leads to east/);
 });

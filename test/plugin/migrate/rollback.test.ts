@@ -3,13 +3,13 @@ import { test } from "node:test";
 import type { Move } from "../../../plugin/migrate/move.ts";
 import { findNote } from "../../../plugin/migrate/note.ts";
 import { ticketOf } from "../../../plugin/migrate/request.ts";
-import { decideAbort, decideReturn, type Return } from "../../../plugin/migrate/rollback.ts";
+import { decideAbort } from "../../../plugin/migrate/rollback.ts";
 import type { Drive } from "../../../plugin/migrate/run.ts";
 import { INTENT, MIGRATION, MIN_READY, MODE } from "../../../shared/keys.ts";
 import type { World } from "../../model/world.ts";
 import { letRest, lookAt, pass, replicated, startPods } from "../model-clusters.ts";
 import { unionMove } from "../moves.ts";
-import { drive, forward, runOver, type Spoil } from "./model-run.ts";
+import { backOf, drive, forward, runOver, type Spoil } from "./model-run.ts";
 
 /** East serves with three pods and without a mode, as it was created; west has pods and no Service of its own. */
 function created(): World {
@@ -70,13 +70,6 @@ function assertServing(world: World): void {
     const visible = [...slices.values()].filter(({ metadata }) => !metadata.name.includes("syndicate"));
     assert.ok(publishedIn(visible).length > 0, `${name} publishes nothing`);
   }
-}
-
-function backOf(world: World): Return & Drive {
-  const note = findNote(lookAt(world).views);
-  assert.ok(note, "no note");
-  const back = { key: world.key, from: "east", to: "west", ticket: ticketOf(note), note, minReady: "3" };
-  return { ...back, decide: (situation) => decideReturn(back, situation), phase: "rollback" };
 }
 
 const worlds: [string, () => World | Promise<World>][] = [
@@ -168,6 +161,16 @@ test("aborted: nothing but the note changes, and both ways are open from there",
   assert.deepEqual(stateOf(world), before);
 });
 
+test("of a move that lost one of its clusters, the other one alone is told that it is aborted", async () => {
+  const world = created();
+  await runOver(world, unionMove, (look, stop) => look === 8 && stop());
+  const { ticket } = backOf(world);
+  const seen = lookAt(world);
+  const views = new Map([...seen.views].filter(([name]) => name === "east"));
+  const next = decideAbort({ key: world.key, from: "east", to: "west", ticket }, { ...seen, views });
+  assert.deepEqual([next.kind, next.kind === "write" && next.cluster], ["write", "east"]);
+});
+
 test("aborted, then resumed: it arrives", async () => {
   const world = created();
   await runOver(world, unionMove, (look, stop) => look === 8 && stop());
@@ -189,4 +192,20 @@ test("somebody else's declaration is not taken back", async () => {
   letRest(world);
   const back = backOf(world);
   assert.throws(() => back.decide(lookAt(world)), /somebody has declared singular in east for shop\/web since/);
+});
+
+test("where the old cluster stays source, a mode that somebody sets meanwhile is waited for in a step of the plan", async () => {
+  const world = await returned();
+  await runOver(world, unionMove);
+  const back = backOf(world);
+  world.annotate("east", { [MODE]: "source" });
+  letRest(world);
+  world.annotate("east", { [MODE]: "union" });
+  const steps = [];
+  for (let next = back.decide(lookAt(world)); steps.length < 5; next = back.decide(lookAt(world))) {
+    if (next.kind === "arrived") break;
+    steps.push(next.step);
+    if (next.kind === "write") world.annotate(next.cluster, next.annotations);
+  }
+  assert.deepEqual(steps, ["claim", "claim", "restore", "restore", "restore"]);
 });

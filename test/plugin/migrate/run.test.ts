@@ -34,6 +34,9 @@ for (const strategy of ["union", "cutover"] as const) {
     assert.equal(annotation(world.cluster("east").services.get("web") ?? { metadata: { name: "" } }, MODE), "receiver");
     const quiet = events.flatMap((event) => (event.kind === "settling" ? [event.quietMs] : []));
     assert.ok((quiet.at(-1) ?? 0) >= limits.settleMs, "the settle time has passed");
+    const closing = events.findIndex((event) => event.kind === "wrote" && event.step === "settle");
+    const again = events.slice(closing).filter((event) => event.kind === "settling" && event.quietMs === 0);
+    assert.ok(closing > 0 && again.length === 0, "the notes that close the move are not settled after once more");
   });
 }
 
