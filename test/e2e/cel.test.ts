@@ -36,17 +36,24 @@ before(async () => {
 after(() => lab?.stop());
 
 describe("the policy", () => {
-  before(async () => {
-    if (skip) return;
-    await apply(["apply", "-f", join(MANIFESTS, "components/admission-policy/policy.yaml")]);
+  const policy = ["-f", join(MANIFESTS, "components/admission-policy/policy.yaml")];
+
+  /** API servers look at policies once a second, also at those that are gone. */
+  async function waitForPolicy(refuses: boolean): Promise<void> {
     const wrong = ROWS.find(
       ({ kind, operation, to }) => kind === "plain" && operation === "CREATE" && to === "primary",
     );
     assert.ok(wrong);
-    await waitFor("the policy to be in force", async () => {
+    await waitFor(`the policy to be ${refuses ? "in force" : "out of force"}`, async () => {
       const { status } = await askDry(server, wrong);
-      return status >= 400 ? { done: undefined } : { seen: `${status}` };
+      return status >= 400 === refuses ? { done: undefined } : { seen: `${status}` };
     });
+  }
+
+  before(async () => {
+    if (skip) return;
+    await apply(["apply", ...policy]);
+    await waitForPolicy(true);
   });
 
   for (const row of ROWS.filter(({ kind, operation }) => kind !== "shadow" && operation !== "DELETE")) {
@@ -60,7 +67,9 @@ describe("the policy", () => {
   }
 
   after(async () => {
-    if (!skip) await apply(["delete", "-f", join(MANIFESTS, "components/admission-policy/policy.yaml")]);
+    if (skip) return;
+    await apply(["delete", ...policy]);
+    await waitForPolicy(false);
   });
 });
 

@@ -45,6 +45,9 @@ function gatesOf(version: string): string[] {
   return minorOf(version) < 21 ? [`--feature-gates=${GATES.map((gate) => `${gate}=true`).join()}`] : [];
 }
 
+/** Kinds that tests list by label. */
+const CACHED = ["services", "endpoints", "pods", "secrets", "configmaps"];
+
 const READY_TIMEOUT = 60_000;
 const PROBE_TIMEOUT = 10_000;
 const LOOPBACK = "127.0.0.1";
@@ -95,7 +98,7 @@ export class ControlPlane {
 
   /** Starts the API server on the data that is there and returns when it is ready. */
   async startApiServer(): Promise<void> {
-    const { ports, addresses, request } = this.#spec;
+    const { ports, addresses } = this.#spec;
     await this.#run("kube-apiserver", this.#spec.binaries.apiServer, [
       `--etcd-servers=http://${LOOPBACK}:${ports.etcd}`,
       `--bind-address=${this.#spec.room.namespace === null ? LOOPBACK : "0.0.0.0"}`,
@@ -112,7 +115,7 @@ export class ControlPlane {
       "--allow-privileged=true",
       ...gatesOf(this.#spec.binaries.version),
     ]);
-    await this.#waitFor("kube-apiserver", () => callOrThrow(request, "GET", "/readyz"));
+    await this.#waitForApiServer();
   }
 
   /** Kills the API server (as a crash would) and returns when it is gone. The data stays. */
@@ -128,7 +131,18 @@ export class ControlPlane {
   /** Starts etcd on the data that is there and returns when the API server is ready (again). */
   async startEtcd(): Promise<void> {
     await this.#runEtcd();
-    await this.#waitFor("kube-apiserver", () => callOrThrow(this.#spec.request, "GET", "/readyz"));
+    await this.#waitForApiServer();
+  }
+
+  /** From 1.31 on a server that calls itself ready refuses lists with a selector (429) until the cache of that kind is filled. */
+  async #waitForApiServer(): Promise<void> {
+    const { request } = this.#spec;
+    await this.#waitFor("kube-apiserver", async () => {
+      await callOrThrow(request, "GET", "/readyz");
+      for (const kind of CACHED) await callOrThrow(request, "GET", `/api/v1/${kind}?labelSelector=none`);
+      const { preferredVersion } = await callOrThrow(request, "GET", "/apis/discovery.k8s.io");
+      await callOrThrow(request, "GET", `/apis/${preferredVersion.groupVersion}/endpointslices?labelSelector=none`);
+    });
   }
 
   async #kill(name: string): Promise<void> {
