@@ -119,5 +119,5 @@ function hashOf(data: Readonly<Record<string, string>>): string {
 export function pathOf({ apiVersion, kind, metadata: { name, namespace } }: Manifest): string {
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const within = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${group}${within}/${kind.toLowerCase()}s/${encodeURIComponent(name)}`;
+  return `${group}${within}/${kind.toLowerCase().replace(/y$/, "ie")}s/${encodeURIComponent(name)}`;
 }

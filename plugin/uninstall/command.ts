@@ -16,6 +16,7 @@ import { countPods } from "../migrate/inquire.ts";
 import { textOf } from "../options.ts";
 import { choosePaint } from "../render/paint.ts";
 import { giveBack, type Hands, removeOne } from "./giving-back.ts";
+import { listGuards } from "./guards.ts";
 import { findObstacles, type Handover, listHandovers, serviceId } from "./handover.ts";
 import { renderHandovers } from "./rendering.ts";
 
@@ -74,6 +75,10 @@ async function findDependentsIn({ status, access }: Aim["target"], own: string, 
   return found.map(({ service, because }) => `${status.name} depends on this cluster: ${service} ${because}`);
 }
 
+const POLICY_KIND = "ValidatingAdmissionPolicy";
+/** API servers look for changed policies once a second: till then they refuse by one that is gone. */
+const POLICY_MS = 2_000;
+
 async function carryOut(
   handovers: readonly Handover[],
   { client, options }: Aim,
@@ -85,13 +90,12 @@ async function carryOut(
   const installed = renderManifests({ settings: {}, webhook: "ignore", createNamespaces: true });
   const remove = async (objects: readonly Manifest[]) => {
     for (const object of objects) {
-      if (await removeOne(client, pathOf(object), deadlineMs)) {
-        io.stdout.write(`${object.kind.toLowerCase()}/${object.metadata.name} deleted\n`);
-      }
+      if (!(await removeOne(client, pathOf(object), deadlineMs))) continue;
+      io.stdout.write(`${object.kind.toLowerCase()}/${object.metadata.name} deleted\n`);
+      if (object.kind === POLICY_KIND) await sleep(io.clock, POLICY_MS, io.signal);
     }
   };
-  // The webhook and sync would put back what is changed now.
-  await remove(installed.filter(({ kind }) => kind.endsWith("WebhookConfiguration") || kind === "Deployment"));
+  await remove(listGuards(installed));
   await waitForSilence(hands, io);
   for (const handover of handovers) {
     if (io.signal.aborted) throw new CliError("stopped; the same command goes on", { code: stopCode(io) });

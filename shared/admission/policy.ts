@@ -29,8 +29,16 @@ export interface PolicySpec {
 const LABELS = { "app.kubernetes.io/name": "syndicate" };
 const WORDS = `[${MODES.map(quote).join(", ")}]`;
 
+/** An object of the API, as far as it is the same for both. */
+interface PolicyObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; labels: Readonly<Record<string, string>> };
+  spec: object;
+}
+
 /** The policy and its binding, as objects of the API. */
-export function renderPolicy(): object[] {
+export function renderPolicy(): PolicyObject[] {
   const metadata = { name: "syndicate", labels: LABELS };
   const apiVersion = "admissionregistration.k8s.io/v1";
   const resourceRules = [
