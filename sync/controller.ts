@@ -87,7 +87,8 @@ export class Controller {
         this.#addAll();
       },
       onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
-      onError: (error) => log.error({ err: error, folder: config.peersDir }, "the folder of peers cannot be read"),
+      onError: (error) =>
+        log.error({ err: error, folder: config.peersDir }, "the folder or the list of peers cannot be read"),
     });
     this.#sources = {
       own: this.#own,

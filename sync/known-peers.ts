@@ -8,8 +8,8 @@ import type { ConfigMap } from "./identity.ts";
 
 /** Peer name → uid of its namespace kube-system. */
 export interface KnownPeers {
-  /** What was known before this process. Rejects with `ApiError`. */
-  load(): Promise<Map<string, string>>;
+  /** What is known by now; undefined while nothing was ever kept. Rejects with `ApiError`. */
+  load(): Promise<Map<string, string> | undefined>;
   /** Remembers a name's uid; undefined ends it. Rejects with `ApiError`. */
   keep(name: string, uid: string | undefined): Promise<void>;
 }
@@ -28,7 +28,8 @@ export function storeKnownPeers(client: KubeClient, namespace: string): KnownPee
   };
   return {
     async load() {
-      return new Map(Object.entries((await getIfExists<ConfigMap>(client, path))?.data ?? {}));
+      const list = await getIfExists<ConfigMap>(client, path);
+      return list && new Map(Object.entries(list.data ?? {}));
     },
     async keep(name, uid) {
       const write = () => client.patch(path, { data: { [name]: uid ?? null } }, "merge");

@@ -26,7 +26,7 @@ export class PeerIdentities {
 
   /** Names known from before this process. Rejects with `ApiError`. */
   async load(): Promise<string[]> {
-    this.#uids = await this.#options.known.load();
+    this.#uids = (await this.#options.known.load()) ?? new Map();
     return [...this.#uids.keys()];
   }
 
@@ -54,6 +54,17 @@ export class PeerIdentities {
     if (!this.#uids.has(name)) return;
     await this.#options.known.keep(name, undefined);
     this.#uids.delete(name);
+  }
+
+  /**
+   * Those of `names` that were taken off the list, as `unlink` does: they are known no more. None if there is no list: that is
+   * nobody's word. Rejects with `ApiError`.
+   */
+  async dropUnlisted(names: readonly string[]): Promise<string[]> {
+    const known = names.length ? await this.#options.known.load() : undefined;
+    const dropped = known ? names.filter((name) => !known.has(name)) : [];
+    for (const name of dropped) this.#uids.delete(name);
+    return dropped;
   }
 
   /** What could not be kept across a restart is not trusted now. */

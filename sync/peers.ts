@@ -26,14 +26,14 @@ export interface PeersOptions extends PeerIdentitiesOptions {
   onPeers(): void;
   /** A file or a cluster behind it is refused; said once for each reason. */
   onRefused(name: string, reason: string): void;
-  /** The folder as a whole cannot be read; everything stays as it is. */
+  /** The folder, or the list of known peers, cannot be read or written; everything stays as it is. */
   onError(error: unknown): void;
 }
 
 /** How often a connected peer is asked who it is, and which namespaces take part there. */
 const CHECK_MS = 60_000;
 
-const NO_FILE = "its kubeconfig file is gone; what came from it is kept as it is";
+const NO_FILE = "its kubeconfig file is gone; what came from it is kept as it is until it is unlinked";
 
 /** Follows the folder until stopped. */
 export class Peers {
@@ -120,10 +120,9 @@ export class Peers {
       }
       // Side by side: one peer that does not answer must not keep the others waiting.
       await Promise.all([...files].map(([name, file]) => this.#lookAt(name, file)));
-      const gone = [...this.#peers.values()].filter(
-        ({ name, file }) => file && !files.has(name) && !unreadable.has(name),
-      );
-      for (const peer of gone) await this.#forsake(peer);
+      const gone = [...this.#peers.values()].filter(({ name }) => !files.has(name) && !unreadable.has(name));
+      for (const peer of gone) if (peer.file) await this.#forsake(peer);
+      await this.#dropUnlinked(gone.map(({ name }) => name));
     } catch (error) {
       this.#options.onError(error);
     }
@@ -180,6 +179,13 @@ export class Peers {
     const left: Peer = { name, file: undefined, ...(cluster ? { cluster } : {}) };
     this.#refuse(left, NO_FILE);
     this.#options.onPeers();
+  }
+
+  /** Without a file and not on the list of known peers: unlinked. Nothing waits for it, and what came from it stays as it is. */
+  async #dropUnlinked(names: readonly string[]): Promise<void> {
+    const dropped = await this.#identities.dropUnlisted(names);
+    for (const name of dropped) this.#peers.delete(name);
+    if (dropped.length) this.#options.onPeers();
   }
 
   async #connect(name: string, file: PeerFile): Promise<void> {

@@ -13,6 +13,7 @@ import { type Io, tell } from "../io.ts";
 import { readGlobalOptions, textOf } from "../options.ts";
 import { type Dependent, findDependents } from "./dependents.ts";
 import { describeEnd, type End } from "./ends.ts";
+import { dropKnownPeer, readKnownPeers } from "./known-peers.ts";
 import { readPeerFiles, writePeerFile } from "./peers-secret.ts";
 import { endTokens, listTokens } from "./token.ts";
 
@@ -54,10 +55,15 @@ async function findPartings(
   if (!hereSession) throw new Error("a session was asked for");
   const here = await describeEnd(hereSession, undefined, call);
   const end = peerSession ? await describeEnd(peerSession, undefined, call).catch(() => undefined) : undefined;
-  const { files } = await readPeerFiles(here.client, call);
-  const peer = end && files.has(end.name) ? end.name : word;
-  if (!files.has(peer)) {
-    const known = [...files.keys()].join(", ") || "no other cluster";
+  const [{ files }, remembered] = await Promise.all([
+    readPeerFiles(here.client, call),
+    readKnownPeers(here.client, call),
+  ]);
+  // One whose file somebody removed by hand is a peer still.
+  const peers = new Set([...files.keys(), ...remembered]);
+  const peer = end && peers.has(end.name) ? end.name : word;
+  if (!peers.has(peer)) {
+    const known = [...peers].join(", ") || "no other cluster";
     throw new CliError(`${here.name} reads ${known}, not ${peer}`, { next: "kubectl syndicate links" });
   }
   if (!mutual) return [{ here, peer, end }];
@@ -111,6 +117,8 @@ async function part({ here, peer, end }: Parting, config: Kubeconfig, call: Call
     await writePeerFile(here.client, stored, peer, undefined, options);
     io.stdout.write(`${here.name}: kubeconfig of ${peer} removed\n`);
   } else tell(io, `${here.name} does not read ${peer}`);
+  // After the file, or sync would take it for one that it has not met yet.
+  await dropKnownPeer(here.client, peer, options);
   if (!end) {
     const known = config.contexts.map(({ name }) => name).join(", ");
     tell(
@@ -123,6 +131,9 @@ async function part({ here, peer, end }: Parting, config: Kubeconfig, call: Call
     await endTokens(end.client, tokens, options);
     if (tokens.length) io.stdout.write(`${end.name}: ended ${tokens.join(" ")}\n`);
   }
-  tell(io, `note: sync in ${here.name} keeps what it knows of ${peer} until it starts again:`);
-  tell(io, `      kubectl --context ${here.context} rollout restart deployment/syndicate -n ${SYSTEM_NAMESPACE}`);
+  tell(
+    io,
+    `note: once the file has gone from its Pod, in a minute or so, sync in ${here.name} waits for ${peer} no more,`,
+  );
+  tell(io, `      neither for it to answer nor for its clients to follow a move: kubectl syndicate links`);
 }

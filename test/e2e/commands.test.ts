@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe } from "node:test";
 import { tryReading } from "../../plugin/link/probe.ts";
-import { MIN_READY_SECONDS, ORDERS_CONFIGMAP, PEERS_SECRET, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
+import {
+  IDENTITY_CONFIGMAP,
+  MIN_READY_SECONDS,
+  ORDERS_CONFIGMAP,
+  PEERS_SECRET,
+  SYSTEM_NAMESPACE,
+} from "../../shared/keys.ts";
 import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { configMaps, endpointSlices, namespaces, secrets, services } from "../../shared/kube/resources.ts";
+import type { ConfigMap } from "../../sync/identity.ts";
 import { Application } from "./application.ts";
 import { type Answer, assertCode, runPlugin } from "./plugin-process.ts";
 import { waitAtRest, waitGone, waitReplicated } from "./rest.ts";
@@ -125,7 +132,7 @@ describe("commands", () => {
 
   scenario(
     world,
-    "install over what kubectl applied, unlink refused, uninstall without losing a request",
+    "install over what kubectl applied, unlink refused, uninstall without losing a request, unlink",
     async (t) => {
       const { east, west, sides } = world;
       const installed = await syndicate("install --context west --name west --image example/syndicate:1");
@@ -164,6 +171,13 @@ describe("commands", () => {
         [],
       );
       await assert.rejects(west.client.get(services.one("shop", "linked")), /not found/);
+      assertCode(await syndicate("unlink west --context east --yes"), 0);
+      rmSync(join(world.lab.dir, "agents", "east", "peers", "west"));
+      await waitFor("the end of the peer that was unlinked", async () => {
+        const { data } = await east.client.get<ConfigMap>(configMaps.one(SYSTEM_NAMESPACE, IDENTITY_CONFIGMAP));
+        return data?.["peers"] ? { seen: JSON.stringify(data) } : { done: undefined };
+      });
+      assert.match((await syndicate("unlink west --context east --yes")).err, /east reads no other cluster, not west/);
       assertCode(await syndicate("forget west --contexts east --yes"), 0);
       const orders = await east.client.get(configMaps.one(SYSTEM_NAMESPACE, ORDERS_CONFIGMAP));
       assert.deepEqual((orders as { data?: object }).data, { forget: "west" });
