@@ -81,16 +81,38 @@ test("a word that is there already blocks no other change", () => {
 });
 
 const current = await render("overlays/current");
-for (const kind of ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]) {
-  const conditions: { expression: string }[] = get(current, `${kind}/syndicate`).webhooks[0].matchConditions;
-  for (const before of KEY_ROWS) {
-    for (const after of KEY_ROWS.filter(({ metadata }) => metadata ?? before.metadata)) {
-      const asked = before.ours || after.ours;
-      test(`${kind}: ${before.name}, then ${after.name}: ${asked ? "asked" : "not asked"}`, () => {
-        const [object, oldObject] = [after, before].map(({ metadata }) => metadata && { metadata, spec: {} });
-        const given = { object: object ?? null, oldObject: oldObject ?? null };
-        for (const { expression } of conditions) assert.equal(evaluateCel(expression, given), asked);
-      });
-    }
+const [MUTATING, VALIDATING] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/** Whether an API server asks webhook `at` about a request of that user. */
+function isAsked(kind: string, at: number, row: { object?: object; oldObject?: object }, username: string): boolean {
+  const conditions: { expression: string }[] = get(current, `${kind}/syndicate`).webhooks[at].matchConditions;
+  const given = { object: row.object ?? null, oldObject: row.oldObject ?? null, request: { userInfo: { username } } };
+  return conditions.every(({ expression }) => {
+    const value = evaluateCel(expression, given);
+    assert.equal(typeof value, "boolean", expression);
+    return value;
+  });
+}
+
+const serviceOf = (metadata: object | null) => (metadata ? { metadata, spec: {} } : undefined);
+
+for (const before of KEY_ROWS) {
+  const old = serviceOf(before.metadata);
+  for (const after of KEY_ROWS) {
+    const object = serviceOf(after.metadata);
+    if (!object) continue;
+    const asked = before.ours || after.ours;
+    test(`${before.name}, then ${after.name}: ${asked ? "asked" : "not asked"}, and never about sync`, () => {
+      const row = { object, ...(old ? { oldObject: old } : {}) };
+      for (const kind of [MUTATING, VALIDATING]) {
+        assert.equal(isAsked(kind, 0, row, "jane"), asked);
+        assert.equal(isAsked(kind, 0, row, SYNC_USER), false);
+      }
+    });
   }
+  if (!old) continue;
+  test(`${before.name}, deleted: ${before.ours ? "asked" : "not asked"}, and never about sync`, () => {
+    assert.equal(isAsked(VALIDATING, 1, { oldObject: old }, "jane"), before.ours);
+    assert.equal(isAsked(VALIDATING, 1, { oldObject: old }, SYNC_USER), false);
+  });
 }

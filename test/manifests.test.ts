@@ -16,9 +16,16 @@ import { get, MANIFESTS, type Rendered, render } from "./rendered-manifests.ts";
 const base = await render(".");
 const current = await render("overlays/current");
 const lab = await render("overlays/lab");
+const policy = get(await render("components/admission-policy"), "ValidatingAdmissionPolicy/syndicate").spec;
+const [MUTATING, VALIDATING] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+const CHANGES = ["CREATE", "UPDATE"];
+// The status endpoint takes annotations and labels too; a patch there could not touch the spec, so it is only judged.
+const STATUS = ["services", "services/status"];
+// Whoever deletes is only told something: no failure policy may hold up the garbage collector.
 const WEBHOOKS = [
-  { kind: "MutatingWebhookConfiguration", path: "/mutate", operations: ["CREATE", "UPDATE"] },
-  { kind: "ValidatingWebhookConfiguration", path: "/validate", operations: ["CREATE", "UPDATE", "DELETE"] },
+  { kind: MUTATING, at: 0, path: "/mutate", operations: CHANGES, resources: ["services"], insists: true },
+  { kind: VALIDATING, at: 0, path: "/validate", operations: CHANGES, resources: STATUS, insists: true },
+  { kind: VALIDATING, at: 1, path: "/validate", operations: ["DELETE"], resources: ["services"], insists: false },
 ];
 const pod = get(base, "Deployment/syndicate").spec.template.spec;
 const [sync, webhook] = ["sync", "webhook"].map((name) =>
@@ -32,17 +39,20 @@ test("every namespaced object is in our namespace", () => {
   assert.ok(base.has(`Namespace/${SYSTEM_NAMESPACE}`));
 });
 
-for (const { kind, path, operations } of WEBHOOKS) {
-  test(`${kind}: what the API server sends, where, and what it does without an answer`, () => {
-    const configuration = get(base, `${kind}/${WEBHOOK_CONFIGURATION}`);
-    assert.equal(configuration.webhooks.length, 1, "certificates and overlays expect one webhook each");
-    const [one] = configuration.webhooks;
+test("there are no other webhooks", () => {
+  for (const kind of [MUTATING, VALIDATING]) {
+    const { length } = get(base, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks;
+    assert.equal(length, WEBHOOKS.filter((one) => one.kind === kind).length);
+  }
+});
+
+for (const { kind, at, path, operations, resources, insists } of WEBHOOKS) {
+  test(`${kind} ${at}: what the API server sends, where, and what it does without an answer`, () => {
+    const one = get(base, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks[at];
     assert.deepEqual(one.clientConfig.service, { namespace: SYSTEM_NAMESPACE, name: WEBHOOK_SERVICE, path, port: 443 });
-    // The status endpoint takes annotations and labels too; a patch there could not touch the spec, so it is only judged.
-    const resources = path === "/validate" ? ["services", "services/status"] : ["services"];
     assert.deepEqual(one.rules, [{ apiGroups: [""], apiVersions: ["v1"], operations, resources, scope: "Namespaced" }]);
     assert.equal(one.failurePolicy, "Ignore");
-    assert.ok(one.timeoutSeconds <= 3);
+    assert.ok(one.timeoutSeconds <= (insists ? 3 : 1));
     assert.equal(one.sideEffects, "None");
     assert.deepEqual(one.admissionReviewVersions, ["v1"]);
     assert.equal(one.matchPolicy, "Equivalent");
@@ -52,26 +62,24 @@ for (const { kind, path, operations } of WEBHOOKS) {
     assert.equal(one.clientConfig.caBundle, undefined, "sync alone writes it; a second apply must not undo that");
   });
 
-  test(`${kind} of overlays/current: asked about syndicated Services only, and insisting`, () => {
-    const [expected] = structuredClone(get(base, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks);
-    const [{ matchConditions, failurePolicy, ...rest }] = get(current, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks;
+  test(`${kind} ${at} of overlays/current: not about what sync writes, and insisting on changes alone`, () => {
+    const expected = structuredClone(get(base, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks[at]);
+    const { matchConditions, failurePolicy, ...rest } = get(current, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks[at];
     const { failurePolicy: _, ...others } = expected;
     assert.deepEqual(rest, others);
-    assert.equal(failurePolicy, "Fail");
-    const [{ expression }] = matchConditions;
-    for (const object of ["object", "oldObject"]) {
-      assert.ok(expression.includes(`${object} != null`) && expression.includes(`has(${object}.metadata.annotations)`));
-    }
+    assert.equal(failurePolicy, insists ? "Fail" : "Ignore");
+    const [notBySync, { expression }] = matchConditions;
+    assert.deepEqual(notBySync, policy.matchConditions[0], "what the policy says of sync");
     const prefixes = [...expression.matchAll(/startsWith\('([^']+)'\)/g)].map((match) => match[1]);
-    assert.equal(prefixes.length, 4);
+    assert.equal(prefixes.length, insists ? 4 : 2);
     assert.ok(prefixes.every((prefix) => MODE.startsWith(prefix ?? "-")));
   });
 }
 
 test("overlays/lab differs from the base in the webhooks' clientConfig and in nothing else", () => {
   const changed = structuredClone(base);
-  for (const { kind, path } of WEBHOOKS) {
-    get(changed, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks[0].clientConfig = {
+  for (const { kind, at, path } of WEBHOOKS) {
+    get(changed, `${kind}/${WEBHOOK_CONFIGURATION}`).webhooks[at].clientConfig = {
       url: `https://127.0.0.1:9443${path}`,
     };
   }

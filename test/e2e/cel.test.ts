@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { MODE } from "../../shared/keys.ts";
+import { MODE, SYNC_USER } from "../../shared/keys.ts";
 import { KEY_ROWS } from "../cel.ts";
 import { findBinaries } from "../lab/binaries/binaries.ts";
 import { type Lab, type LabCluster, startLab } from "../lab/lab.ts";
@@ -80,8 +80,7 @@ describe("matchConditions, with no webhook alive: who is asked fails, nobody els
       if (metadata) await apply(["create", "-n", "shop", "-f", "-"], service(`row-${i}`, metadata));
     }
     const rendered = get(await render("overlays/current"), "ValidatingWebhookConfiguration/syndicate");
-    const [webhook] = rendered.webhooks;
-    webhook.clientConfig = { url: "https://127.0.0.1:1/validate" };
+    for (const webhook of rendered.webhooks) webhook.clientConfig = { url: "https://127.0.0.1:1/validate" };
     await server.call("POST", CONFIGURATIONS, rendered);
     await waitFor("the configuration to be in force", async () => {
       const { status } = await change(5, 5);
@@ -122,4 +121,12 @@ describe("matchConditions, with no webhook alive: who is asked fails, nobody els
       });
     }
   }
+
+  test("sync writes whatever becomes of the webhook, and so does whoever deletes", { skip }, async () => {
+    const row = KEY_ROWS.findIndex(({ ours }) => ours);
+    const words = ["-n", "shop", `service/row-${row}`];
+    const asSync = [`--as=${SYNC_USER}`, "--as-group=system:masters"];
+    await apply(["annotate", ...asSync, ...words, "vmware.com/syndicate-min-ready=1"]);
+    await apply(["delete", ...words]);
+  });
 });
