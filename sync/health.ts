@@ -6,7 +6,10 @@ export interface Watched {
   watches: ReadonlyMap<string, { activeAt: number }>;
 }
 
-/** Watches probe silence after 20 s, are renewed after 90 s and try again every 30 s: one that did none of it is stuck. */
+/**
+ * A page of a list has 30 s. Watches probe silence after 20 s, are renewed after 90 s and try again every 30 s. Whatever a server
+ * does, a peer's that means ill too, one that did none of it is stuck here, and a restart helps.
+ */
 const WATCH_LIMIT_MS = 5 * 60 * 1000;
 
 /** Every call has a deadline of seconds: a pass over one Service that takes so long has lost its way. */

@@ -19,37 +19,46 @@ export interface Snapshot<T> {
   resourceVersion: string;
 }
 
-/** All objects of the collection at one moment, each passed through `trim` and the quota. Throws `ApiError`. */
+/** What is done with what comes. */
+export interface Reading<T> {
+  /** What is kept of an object. */
+  take(object: T): T;
+  /** A page has come. */
+  onPage(): void;
+  signal: AbortSignal;
+  /** How much may come. Default: any number. */
+  quota?: Quota | undefined;
+}
+
+/** All objects of the collection at one moment, each passed through `take` and the quota. Throws `ApiError`. */
 export async function readObjects<T extends KubeObject>(
   collection: Collection,
-  trim: (object: T) => T,
-  signal: AbortSignal,
-  quota?: Quota,
+  reading: Reading<T>,
 ): Promise<Snapshot<T>> {
   const { labelSelector } = collection;
-  const options = { signal, ...(labelSelector === undefined ? {} : { labelSelector }) };
+  const options = { signal: reading.signal, ...(labelSelector === undefined ? {} : { labelSelector }) };
   try {
-    return await readPages(collection, trim, options, quota);
+    return await readPages(collection, reading, options);
   } catch (error) {
     if (classifyError(error) !== "gone") throw error;
     // The server forgot our place between two pages: only one request for all is sure to come through.
-    return readPages(collection, trim, { ...options, limit: 0 }, quota);
+    return readPages(collection, reading, { ...options, limit: 0 });
   }
 }
 
 async function readPages<T extends KubeObject>(
   { client, path }: Collection,
-  trim: (object: T) => T,
+  { take, onPage, quota }: Reading<T>,
   options: ListOptions,
-  quota: Quota | undefined,
 ): Promise<Snapshot<T>> {
   quota?.begin();
   const objects = new Map<string, T>();
   let resourceVersion = "";
   for await (const page of client.pages<T>(path, options)) {
+    onPage();
     resourceVersion = page.resourceVersion;
     await inTurns(page.items, (item) => {
-      const object = trim(item);
+      const object = take(item);
       const key = keyOf(object);
       quota?.replace(objects.get(key), object);
       objects.set(key, object);

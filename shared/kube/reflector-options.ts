@@ -78,7 +78,7 @@ export interface Reflector {
   readonly lastError: unknown;
   /** `clock.now()` of the last list, event or bookmark; undefined before the first. */
   readonly lastEventAt: number | undefined;
-  /** `clock.now()` of the last activity: an attempt begun, a watch accepted, anything received. */
+  /** `clock.now()` of the last activity: an attempt begun, a page listed, a watch accepted, anything received. */
   readonly activeAt: number;
   /** Attempts that failed so far. */
   readonly failures: number;

@@ -83,8 +83,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      const startedAt = this.#clock.now();
-      this.activeAt = startedAt;
+      const startedAt = this.#stir();
       this.#watchingSince = undefined;
       this.#moved = false;
       this.#stage = this.#resourceVersion === undefined ? "list" : "watch";
@@ -104,7 +103,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
   /** The store is not touched before the last page is here. */
   async #list(): Promise<void> {
     const take = (object: T) => this.#trim(object);
-    const found = await readObjects<T>(this.#options, take, this.#stopped.signal, this.#quota);
+    const onPage = () => void this.#stir();
+    const found = await readObjects(this.#options, { take, onPage, signal: this.#stopped.signal, quota: this.#quota });
     if (this.#stopped.signal.aborted) return;
     const { store } = this.#options;
     const changes = diffList(store, found.objects);
@@ -145,13 +145,12 @@ class ListWatch<T extends KubeObject> implements Reflector {
     });
     try {
       const onBytes = () => {
-        this.activeAt = this.#clock.now();
+        this.#stir();
         watchdog.alive();
       };
       const path = watchPath(this.#options, resourceVersion, this.#timings.watchSeconds, this.#random);
       const events = await client.stream(path, signal, { onBytes, deadlineMs: this.#timings.acceptMs });
-      this.#watchingSince = this.#clock.now();
-      this.activeAt = this.#watchingSince;
+      this.#watchingSince = this.#stir();
       this.#setState("watching");
       for await (const event of events) this.#apply(event);
     } catch (error) {
@@ -215,6 +214,11 @@ class ListWatch<T extends KubeObject> implements Reflector {
     const watchedMs = this.#watchingSince === undefined ? undefined : now - this.#watchingSince;
     const attempt = { stage: this.#stage, tookMs: now - startedAt, watchedMs, moved: this.#moved, error };
     await sleep(this.#clock, this.#pacing.pauseAfter(attempt), this.#stopped.signal);
+  }
+
+  #stir(): number {
+    this.activeAt = this.#clock.now();
+    return this.activeAt;
   }
 
   #trim(object: T): T {

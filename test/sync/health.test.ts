@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { KubeClient } from "../../shared/kube/client.ts";
+import type { KubeObject } from "../../shared/kube/objects.ts";
+import { type Reflector, startReflector } from "../../shared/kube/reflector.ts";
+import { Store } from "../../shared/kube/store.ts";
 import { judgeHealth } from "../../sync/health.ts";
 
 const MINUTE = 60_000;
@@ -27,4 +31,28 @@ test("one watch that is stuck is enough, whatever the others hear", () => {
 
 test("a pass without an end is told", () => {
   assert.match(judgeHealth(20 * MINUTE, [], 9 * MINUTE) ?? "", /has run for 660 s/);
+});
+
+test("a list of a slow peer is activity with each of its pages, however long it takes", async (t) => {
+  let now = 0;
+  const watches = new Map<string, Reflector>();
+  const said: (string | undefined)[] = [];
+  async function* pages() {
+    for (let page = 0; page < 20; page++) {
+      // Within the time that a page has.
+      now += 29_000;
+      said.push(judgeHealth(now, [{ name: "west", watches }]));
+      yield { items: [], resourceVersion: "1" };
+    }
+    throw new Error("enough");
+  }
+  const client = { cluster: "west", pages } as unknown as KubeClient;
+  const failed = Promise.withResolvers<unknown>();
+  const clock = { now: () => now, after: () => () => undefined };
+  const store = new Store<KubeObject>({});
+  const reflector = startReflector({ client, path: "/api/v1/services", store, clock, onError: failed.resolve });
+  t.after(() => reflector.stop());
+  watches.set("services", reflector);
+  await failed.promise;
+  assert.deepEqual(said, Array(20).fill(undefined));
 });
