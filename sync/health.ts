@@ -33,3 +33,15 @@ export function judgeHealth(now: number, clusters: readonly Watched[], oldestPas
 function seconds(ms: number): number {
   return Math.round(ms / 1000);
 }
+
+/**
+ * True from the first time on that `isSo` is. The readiness of sync decides whether its whole Pod is asked as a webhook, which
+ * needs no reading of the cluster: an API server that is away for a while must not take it out of service.
+ */
+export function latch(isSo: () => boolean): () => boolean {
+  let was = false;
+  return () => {
+    was ||= isSo();
+    return was;
+  };
+}

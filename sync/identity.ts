@@ -32,13 +32,14 @@ export async function readClusterUid(client: KubeClient): Promise<string> {
 }
 
 /**
- * Writes the identity if it is not there or differs, and says which. Rejects with `ApiError`; class `conflict` or
- * `alreadyExists` means that another replica was faster: call again.
+ * Writes the identity if it is not there or, with `mayChange`, differs, and says which. Rejects with `ApiError`; class `conflict`
+ * or `alreadyExists` means that another replica was faster: call again.
  */
 export async function publishIdentity(
   client: KubeClient,
   namespace: string,
   identity: Identity,
+  mayChange = true,
 ): Promise<"created" | "updated" | "unchanged"> {
   const data = renderIdentity(identity);
   const path = configMaps.one(namespace, IDENTITY_CONFIGMAP);
@@ -55,7 +56,7 @@ export async function publishIdentity(
     await client.create(configMaps.in(namespace), object, options);
     return "created";
   }
-  if (equalMaps(data, existing.data ?? {})) return "unchanged";
+  if (!mayChange || equalMaps(data, existing.data ?? {})) return "unchanged";
   await client.replace(path, { ...existing, data }, options);
   return "updated";
 }
@@ -70,6 +71,8 @@ function tell({ peers, peerUids, refusals }: KnownPeers): Partial<Identity> {
 export interface PublishedIdentity {
   /** Resolves after the first attempt; never rejects. */
   published: Promise<void>;
+  /** Publishes now; never rejects. */
+  publish(): Promise<void>;
   stop(): void;
 }
 
@@ -88,19 +91,31 @@ export interface IdentityOptions {
   config: Config;
   clusterUid: string;
   known(): KnownPeers;
+  /** Whether this process is the one that writes. */
+  isLeader(): boolean;
   log: Logger;
 }
 
-/** Publishes the identity now and keeps it published; failures are logged and tried again by the next turn. */
-export function startIdentity({ client, config, clusterUid, known, log }: IdentityOptions): PublishedIdentity {
+/**
+ * Publishes the identity now and keeps it published; failures are logged and tried again by the next turn. Two replicas may see
+ * their peers differently: only the leader changes what is there, the others just see to it that there is one.
+ */
+export function startIdentity({
+  client,
+  config,
+  clusterUid,
+  known,
+  isLeader,
+  log,
+}: IdentityOptions): PublishedIdentity {
   const { clusterName, podCIDRs, watch, exclude, settings } = config;
   const fixed = { clusterName, clusterUid, version: VERSION, podCIDRs, scope: { watch, exclude }, settings };
   const publish = () =>
-    publishIdentity(client, config.namespace, { ...fixed, ...tell(known()) }).then(
+    publishIdentity(client, config.namespace, { ...fixed, ...tell(known()) }, isLeader()).then(
       (result) => log.debug({ result }, "identity"),
       (error: unknown) => log.warn({ err: error }, "the identity of this cluster could not be published"),
     );
   const published = publish();
   const timer = setInterval(publish, INTERVAL_MS);
-  return { published, stop: () => clearInterval(timer) };
+  return { published, publish, stop: () => clearInterval(timer) };
 }

@@ -12,7 +12,8 @@ import { startCertificates } from "./certificates/schedule.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
 import { createRecorder } from "./events.ts";
-import { readClusterUid, startIdentity } from "./identity.ts";
+import { latch } from "./health.ts";
+import { type PublishedIdentity, readClusterUid, startIdentity } from "./identity.ts";
 import { Election } from "./lease.ts";
 import { createAdviceServer, createHealthServer, listen } from "./server.ts";
 
@@ -34,6 +35,7 @@ async function main(config: Config): Promise<void> {
     now: Date.now,
     onError: (error) => log.debug({ err: error }, "an Event could not be written"),
   });
+  let identity: PublishedIdentity | undefined;
   const election = new Election({
     client,
     namespace: config.namespace,
@@ -42,6 +44,7 @@ async function main(config: Config): Promise<void> {
     onLeading: (leading) => {
       log.info({ leading }, leading ? "this process leads" : "this process does not lead any more");
       controller.lead(leading);
+      if (leading) void identity?.publish();
     },
     onError: (error) => log.warn({ err: error }, "the Lease could not be read or written"),
   });
@@ -57,28 +60,16 @@ async function main(config: Config): Promise<void> {
       })
     : undefined;
   let started = false;
+  const isReady = latch(() => started && controller.readable);
   const health = createHealthServer({
     health: () => controller.health(),
-    readiness: () => (started && controller.readable ? undefined : "the own cluster is not read yet"),
+    readiness: () => (isReady() ? undefined : "the own cluster is not read yet"),
     metrics: async () => ({
       contentType: controller.metrics.registry.contentType,
       text: await controller.metrics.registry.metrics(),
     }),
   });
   const advice = createAdviceServer((key) => controller.advise(key));
-  // What takes longest, the lists of thousands of objects, begins at once.
-  const [uid] = await Promise.all([
-    clusterUid,
-    controller.start(),
-    listen(health, config.port, "0.0.0.0"),
-    listen(advice, config.advicePort, "127.0.0.1"),
-  ]);
-  const identity = startIdentity({ client, config, clusterUid: uid, known: () => controller.known, log });
-  election.start();
-  await identity.published;
-  started = true;
-  log.info({ version: VERSION, peers: config.peersDir }, "sync started");
-
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
@@ -86,7 +77,7 @@ async function main(config: Config): Promise<void> {
     log.info({ signal }, "sync stops");
     health.close();
     advice.close();
-    identity.stop();
+    identity?.stop();
     await certificates?.stop();
     // Nothing is written any more before the Lease goes to another.
     await controller.stop();
@@ -94,8 +85,29 @@ async function main(config: Config): Promise<void> {
     await client.close();
     process.exit(0);
   };
+  // Before anything is waited for: to a container's first process a signal that it does not handle means nothing.
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+
+  let uid = "";
+  try {
+    // What takes longest, the lists of thousands of objects, begins at once.
+    [uid] = await Promise.all([
+      clusterUid,
+      controller.start(),
+      listen(health, config.port),
+      listen(advice, config.advicePort, "127.0.0.1"),
+    ]);
+  } catch (error) {
+    // What is cut off by the end is no fault.
+    if (!stopping) throw error;
+  }
+  if (stopping) return;
+  identity = startIdentity({ client, config, clusterUid: uid, known: () => controller.known, isLeader, log });
+  election.start();
+  await identity.published;
+  started = true;
+  log.info({ version: VERSION, peers: config.peersDir }, "sync started");
 }
 
 try {

@@ -55,8 +55,8 @@ function send(response: ServerResponse, status: number, contentType: string, tex
   response.end(text);
 }
 
-/** Resolves when the server listens. Rejects if the port is taken. */
-export function listen(server: Server, port: number, host: string): Promise<void> {
+/** Resolves when the server listens, on all addresses of both families without `host`. Rejects if the port is taken. */
+export function listen(server: Server, port: number, host?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {

@@ -4,7 +4,7 @@ import type { KubeClient } from "../../shared/kube/client.ts";
 import type { KubeObject } from "../../shared/kube/objects.ts";
 import { type Reflector, startReflector } from "../../shared/kube/reflector.ts";
 import { Store } from "../../shared/kube/store.ts";
-import { judgeHealth } from "../../sync/health.ts";
+import { judgeHealth, latch } from "../../sync/health.ts";
 
 const MINUTE = 60_000;
 const cluster = (name: string, activeAt: Record<string, number>) => {
@@ -55,4 +55,10 @@ test("a list of a slow peer is activity with each of its pages, however long it 
   watches.set("services", reflector);
   await failed.promise;
   assert.deepEqual(said, Array(20).fill(undefined));
+});
+
+test("who was ready once stays so", () => {
+  const seen = [false, true, false];
+  const isReady = latch(() => seen.shift() === true);
+  assert.deepEqual([isReady(), isReady(), isReady(), isReady()], [false, true, true, true]);
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pino } from "pino";
 import type { Identity } from "../../shared/identity.ts";
 import { ApiError } from "../../shared/kube/api-error.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
-import { publishIdentity, readClusterUid } from "../../sync/identity.ts";
+import { readConfig } from "../../sync/config.ts";
+import { publishIdentity, readClusterUid, startIdentity } from "../../sync/identity.ts";
 
 const identity: Identity = {
   clusterName: "east",
@@ -67,6 +69,20 @@ test("a different identity is replaced at the version it was read in", async () 
   assert.equal(writes[0]?.path, PATH);
   assert.equal(writes[0]?.body.metadata.resourceVersion, "7");
   assert.equal(writes[0]?.body.data["podCIDRs"], "10.1.0.0/16,fd00::/64");
+});
+
+test("whoever does not lead leaves what is there, and makes what is not", async () => {
+  const there = clientWith({ [PATH]: { metadata: { resourceVersion: "7" }, data: { ...DATA, version: "0" } } });
+  assert.equal(await publishIdentity(there.client, "ours", identity, false), "unchanged");
+  assert.deepEqual(there.writes, []);
+  const { client, writes } = clientWith({});
+  const known = () => ({ peers: [], peerUids: {}, refusals: new Map() });
+  const log = pino({ enabled: false });
+  const config = readConfig([], { CLUSTER_NAME: "east", POD_NAMESPACE: "ours" });
+  const { published, stop } = startIdentity({ client, config, clusterUid: "u-1", known, isLeader: () => false, log });
+  stop();
+  await published;
+  assert.equal(writes.length, 1);
 });
 
 test("the uid is that of kube-system", async () => {
