@@ -29,6 +29,19 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   links: async () => (await import("./link/list.ts")).runLinks,
 };
 
+/** They change nothing, so that they may end anywhere. */
+const READING: readonly string[] = [
+  "status",
+  "diff",
+  "events",
+  "trace",
+  "version",
+  "completion",
+  "options",
+  "check",
+  "links",
+];
+
 /** Runs one command line and resolves with its exit code. Never rejects: what goes wrong is told on stderr. */
 export async function run(argv: readonly string[], io: Io, commands = COMMANDS): Promise<ExitCode> {
   try {
@@ -51,6 +64,7 @@ async function dispatch(parsed: Parsed, io: Io, commands: typeof COMMANDS): Prom
     case "run": {
       const command = await commands[parsed.verb]?.();
       if (!command) throw new Error(`no command ${parsed.verb}`);
+      if (!READING.includes(parsed.verb)) io.outliveReader();
       const code = await command(parsed.values, io);
       // Half an answer, because its user did not wait for the whole.
       return code === EXIT.error && io.signal.aborted ? stopCode(io) : code;

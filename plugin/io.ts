@@ -25,6 +25,8 @@ export interface Io {
   input(): AsyncIterable<Uint8Array | string>;
   /** Aborted with reason `SIGINT` or `SIGTERM` when the user wants us to stop. */
   signal: AbortSignal;
+  /** From here on whoever reads stdout may go away, and ends nothing: what is begun is finished, and its talk is dropped. */
+  outliveReader(): void;
   clock: Clock;
   /** Milliseconds since 1970. */
   now(): number;

@@ -5,6 +5,8 @@ import { VERSION } from "../shared/version.ts";
 import type { Output } from "./io.ts";
 
 const stop = new AbortController();
+/** Cleared by a command that writes to clusters. */
+let endsWithReader = true;
 
 function obeySignals(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -19,8 +21,8 @@ function obeySignals(): void {
 function output(stream: NodeJS.WriteStream): Output {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") process.exit(1);
-    // `kubectl syndicate status | head -1` has its answer. Talk that nobody reads any more must not end a move.
-    if (stream === process.stdout) process.exit(process.exitCode ?? 0);
+    // `kubectl syndicate status | head -1` has its answer. Talk that nobody reads any more must not end what is half done.
+    if (stream === process.stdout && endsWithReader) process.exit(process.exitCode ?? 0);
   });
   return {
     write: (text) => void stream.write(text),
@@ -60,6 +62,9 @@ async function start(argv: readonly string[]): Promise<void> {
     ask,
     input: () => process.stdin,
     signal: stop.signal,
+    outliveReader: () => {
+      endsWithReader = false;
+    },
     clock: systemClock,
     now: Date.now,
   });

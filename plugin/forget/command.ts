@@ -5,6 +5,7 @@ import { getIfExists } from "../../shared/kube/lookup.ts";
 import type { EndpointSlice, KubeObject, Service } from "../../shared/kube/objects.ts";
 import { configMaps, endpointSlices, services } from "../../shared/kube/resources.ts";
 import { FORGET } from "../../shared/orders.ts";
+import { readOrders } from "../clusters/identity.ts";
 import { type Look, withClusters } from "../clusters/look.ts";
 import { describeProblem } from "../clusters/problem.ts";
 import type { Session } from "../clusters/session.ts";
@@ -14,44 +15,51 @@ import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { findDependents } from "../link/dependents.ts";
 import { textOf } from "../options.ts";
-import { changeForgotten, type Forgetter, findObjections } from "./orders.ts";
+import { changeForgotten, type Forgetter, findObjections, findUntold } from "./orders.ts";
 
 /** Tells every cluster that another one is gone for good, or back again; exit 4 if it is not gone or not all can be told. */
 export async function runForget(values: Values, io: Io): Promise<ExitCode> {
-  const cluster = textOf(values, "peer") ?? "";
+  const word = textOf(values, "peer") ?? "";
   const undo = values["undo"] === true;
   return withClusters(values, io, async (look) => {
-    const gone = look.sessions.find(({ status }) => [status.name, status.context].includes(cluster));
+    const gone = look.sessions.find(({ status }) => [status.name, status.context].includes(word));
+    // Others know it by its name, whatever the context is called.
+    const cluster = gone?.identity ? gone.status.name : word;
     const others = look.sessions.filter((session) => session !== gone);
-    const refused = undo ? undefined : await approve(cluster, others, gone?.identity !== undefined, look, values, io);
+    // One that does not answer may be the very cluster: only the names that the others know tell who is missing.
+    const here = others.filter(({ access, status }) => access && status.reachable);
+    const silent = others.filter((session) => !here.includes(session));
+    tell(io, ...silent.map(({ status }) => `context ${status.context} is not told: ${status.problem}`));
+    const forgetters = await Promise.all(here.map((session) => inspect(session, cluster, look)));
+    const refused = undo ? undefined : await approve(cluster, forgetters, gone?.identity !== undefined, values, io);
     if (refused !== undefined) return refused;
-    let failed = false;
-    for (const session of others) failed = !(await tellCluster(session, cluster, undo, look, io)) || failed;
+    const untold = findUntold(cluster, forgetters);
+    tell(io, ...untold.map((name) => `${name}: not told, it was not reached`));
+    let failed = untold.length > 0;
+    for (const session of here) failed = !(await tellCluster(session, cluster, undo, look, io)) || failed;
     return failed ? EXIT.error : EXIT.done;
   });
 }
 
 async function approve(
   cluster: string,
-  others: readonly Session[],
+  forgetters: readonly Forgetter[],
   answers: boolean,
-  look: Look,
   values: Values,
   io: Io,
 ): Promise<ExitCode | undefined> {
-  const forgetters = await Promise.all(others.map((session) => inspect(session, cluster, look)));
-  for (const { name, dependents = [] } of forgetters) {
+  for (const { name, dependents } of forgetters) {
     tell(io, ...dependents.map(({ service, because }) => `  ${name}: ${service} ${because}`));
   }
   const objections = findObjections(cluster, forgetters, answers);
   if (objections.length && !values["force"]) {
     throw new CliError(`refused, nothing was written: ${objections.join("; ")}`, {
       code: EXIT.refused,
-      next: "the same with --force",
+      next: "the same with --contexts of all that are to be told, or with --force",
     });
   }
-  const count = forgetters.reduce((sum, { dependents = [] }) => sum + dependents.length, 0);
-  const names = others.map(({ status }) => status.name).join(", ");
+  const count = forgetters.reduce((sum, { dependents }) => sum + dependents.length, 0);
+  const names = forgetters.map(({ name }) => name).join(", ");
   const what = `${names} will count ${cluster} as gone: its endpoints are removed, ${count} Service(s) above depend on it`;
   if (textOf(values, "dry-run") !== "none") {
     io.stdout.write(`${what}; nothing was sent\n`);
@@ -60,13 +68,19 @@ async function approve(
   return consent(cluster, what, values["yes"] === true, io);
 }
 
-async function inspect({ access, status }: Session, cluster: string, { call }: Look): Promise<Forgetter> {
-  if (!access || !status.reachable) return { name: status.name, dependents: undefined };
-  const [serviceList, sliceList] = await Promise.all([
+async function inspect({ access, status, identity }: Session, cluster: string, { call }: Look): Promise<Forgetter> {
+  if (!access) throw new Error("only clusters that answer are asked");
+  const [serviceList, sliceList, orders] = await Promise.all([
     access.client.list<Service>(services.all, call),
     access.client.list<EndpointSlice>(endpointSlices.all, call),
+    readOrders(access.client, status.name, call),
   ]);
-  return { name: status.name, dependents: findDependents(cluster, serviceList.items, sliceList.items) };
+  return {
+    name: status.name,
+    dependents: findDependents(cluster, serviceList.items, sliceList.items),
+    peers: identity?.peers ?? [],
+    forgotten: [...orders.forgotten],
+  };
 }
 
 /** False if the cluster could not be told. */

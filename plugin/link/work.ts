@@ -3,7 +3,7 @@ import { SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import { sleep } from "../../shared/kube/clock.ts";
 import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { formatDuration } from "../duration.ts";
-import { CliError } from "../exit.ts";
+import { CliError, stopCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { ensurePeerAccess } from "./access.ts";
 import type { Wanted } from "./decision.ts";
@@ -74,7 +74,12 @@ async function prove({ peer, wanted, usual, deadlineMs }: Work, token: string, i
     const { state, problem, uid } = await tryReading(peer.name, credentials, deadlineMs);
     if (state === "ok" && uid === peer.uid) return;
     if (state === "ok") throw new CliError(`${server} leads to another cluster (${uid}) than context ${peer.context}`);
-    if (io.clock.now() >= until || io.signal.aborted || state === "unknown") {
+    if (io.signal.aborted) {
+      throw new CliError("stopped; the new kubeconfig was not written, the same command goes on", {
+        code: stopCode(io),
+      });
+    }
+    if (io.clock.now() >= until || state === "unknown") {
       throw new CliError(`the new kubeconfig does not work, so it was not written: ${problem} (${server})`, {
         next: "kubectl syndicate link --help, about --address and --authority",
       });

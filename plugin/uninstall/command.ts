@@ -8,14 +8,14 @@ import { type Aim, withTarget } from "../clusters/look.ts";
 import type { Values } from "../command-line.ts";
 import { consent } from "../consent.ts";
 import { formatDuration } from "../duration.ts";
-import { CliError, EXIT, type ExitCode, stopCode } from "../exit.ts";
+import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Manifest, pathOf, renderManifests } from "../install/manifests.ts";
 import { type Io, tell } from "../io.ts";
 import { findDependents } from "../link/dependents.ts";
 import { countPods } from "../migrate/inquire.ts";
 import { textOf } from "../options.ts";
 import { choosePaint } from "../render/paint.ts";
-import { giveBack, type Hands, removeOne } from "./giving-back.ts";
+import { giveBack, type Hands, removeOne, stopped } from "./giving-back.ts";
 import { listGuards } from "./guards.ts";
 import { findObstacles, type Handover, listHandovers, serviceId } from "./handover.ts";
 import { renderHandovers } from "./rendering.ts";
@@ -98,7 +98,7 @@ async function carryOut(
   await remove(listGuards(installed));
   await waitForSilence(hands, io);
   for (const handover of handovers) {
-    if (io.signal.aborted) throw new CliError("stopped; the same command goes on", { code: stopCode(io) });
+    if (io.signal.aborted) throw stopped(io.signal);
     await giveBack(handover, hands);
     io.stdout.write(
       `service/${handover.service.metadata.name} in ${handover.service.metadata.namespace}: given back\n`,
@@ -125,7 +125,8 @@ async function waitForSilence({ client, clock, signal, deadlineMs }: Hands, io: 
     if (!heartbeat) return;
     if (heartbeat.renewed !== last?.renewed) last = { renewed: heartbeat.renewed, since: clock.now() };
     else if (clock.now() - last.since >= QUIET_MS) return;
-    if (clock.now() >= until || signal.aborted) {
+    if (signal.aborted) throw stopped(signal);
+    if (clock.now() >= until) {
       throw new CliError(
         `a sync process is still at work (${heartbeat.holder} holds the Lease); no Service was touched; waited ${formatDuration(SILENCE_MS)}`,
         { next: "kubectl get pods -n syndicate-system" },

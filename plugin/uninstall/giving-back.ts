@@ -7,7 +7,7 @@ import type { EndpointSlice, Service } from "../../shared/kube/objects.ts";
 import { endpointSlices, services } from "../../shared/kube/resources.ts";
 import { nativeSlices } from "../../shared/protocol/contribution.ts";
 import { countReady } from "../../shared/protocol/usable.ts";
-import { CliError } from "../exit.ts";
+import { CliError, stopCode } from "../exit.ts";
 import { type Handover, ourAnnotations, serviceId } from "./handover.ts";
 
 /** A cluster to write to. */
@@ -23,6 +23,11 @@ export interface Hands {
 /** Time for Kubernetes to write slices for a selector. */
 const NATIVE_MS = 60_000;
 const LOOK_EVERY_MS = 300;
+
+/** The end by Ctrl-C or SIGTERM. */
+export function stopped(signal: AbortSignal): CliError {
+  return new CliError("stopped; the same command goes on", { code: stopCode({ signal }) });
+}
 
 /** Makes before it breaks: the selector's own slices offer a ready pod before copies of other clusters go. */
 export async function giveBack({ service, kind, selector }: Handover, hands: Hands): Promise<void> {
@@ -58,7 +63,8 @@ async function waitForPods(service: Service, { client, clock, signal, deadlineMs
     const labelSelector = `${SERVICE_NAME}=${name}`;
     const { items } = await client.list<EndpointSlice>(endpointSlices.in(namespace), { deadlineMs, labelSelector });
     if (countReady(nativeSlices(items), service) > 0) return;
-    if (clock.now() >= until || signal.aborted) {
+    if (signal.aborted) throw stopped(signal);
+    if (clock.now() >= until) {
       throw new CliError(
         `${serviceId(service)} has its selector again and Kubernetes shows no ready pod for it; its copies were left, requests go on`,
         { next: `kubectl get pods -n ${namespace}` },

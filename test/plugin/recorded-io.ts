@@ -25,6 +25,7 @@ export function recordIo(changes: Partial<Io> = {}): RecordedIo {
     ask: async () => undefined,
     input: () => Readable.from([]),
     signal: new AbortController().signal,
+    outliveReader: () => undefined,
     clock: systemClock,
     now: () => 1_700_000_000_000,
     ...changes,
