@@ -3,6 +3,7 @@ import { ApiError, classifyError } from "../shared/kube/api-error.ts";
 import { type Parsed, parseCommandLine, type Values } from "./command-line.ts";
 import { CliError, EXIT, type ExitCode, stopCode } from "./exit.ts";
 import { type Io, tell } from "./io.ts";
+import { shellWord } from "./shell-word.ts";
 
 export type Command = (values: Values, io: Io) => Promise<ExitCode>;
 
@@ -93,11 +94,11 @@ function explain(error: unknown, io: Io): ExitCode {
 function findNext(error: ApiError): string | undefined {
   switch (classifyError(error)) {
     case "forbidden":
-      return `kubectl --context ${error.cluster} auth can-i --list`;
+      return `kubectl --context ${shellWord(error.cluster)} auth can-i --list`;
     case "unauthorized":
-      return `log in again, until this works: kubectl --context ${error.cluster} version`;
+      return `log in again, until this works: kubectl --context ${shellWord(error.cluster)} version`;
     case "unavailable":
-      return `kubectl --context ${error.cluster} version`;
+      return `kubectl --context ${shellWord(error.cluster)} version`;
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 /** The checks of one cluster. Pure. */
 import type { Check } from "../migrate/facts.ts";
+import { shellWord } from "../shell-word.ts";
 import type { ClusterFacts } from "./facts.ts";
 
 /** A credential that ends within this time is told of. */
@@ -11,7 +12,7 @@ const NAMED = 3;
 export function checkCluster(facts: ClusterFacts, now: number): Check[] {
   const { status } = facts;
   if (!status.reachable) {
-    const next = `kubectl --context ${status.context} version`;
+    const next = `kubectl --context ${shellWord(status.context)} version`;
     return [{ name: "API server answers", state: "fail", detail: status.problem ?? "no", next }];
   }
   return [
@@ -28,13 +29,13 @@ export function checkCluster(facts: ClusterFacts, now: number): Check[] {
 function checkInstalled({ identity, status }: ClusterFacts): Check {
   const name = "syndicate is installed";
   if (identity) return { name, state: "ok", detail: `as ${identity.clusterName}, version ${identity.version}` };
-  const next = `kubectl --context ${status.context} -n syndicate-system logs deployment/syndicate -c sync`;
+  const next = `kubectl --context ${shellWord(status.context)} -n syndicate-system logs deployment/syndicate -c sync`;
   return { name, state: "fail", detail: status.problem ?? "it publishes no identity", next };
 }
 
 function checkAgent({ agent, status }: ClusterFacts): Check {
   const name = "its sync process is alive";
-  const next = `kubectl --context ${status.context} get pods -n syndicate-system`;
+  const next = `kubectl --context ${shellWord(status.context)} get pods -n syndicate-system`;
   if (agent === "alive") return { name, state: "ok", detail: "it has a heartbeat" };
   return agent === "silent"
     ? { name, state: "fail", detail: "no heartbeat: nothing changes here", next }
@@ -44,7 +45,7 @@ function checkAgent({ agent, status }: ClusterFacts): Check {
 function checkRights({ rights = [], status }: ClusterFacts): Check {
   const name = "you may do what the commands need";
   const denied = rights.filter(({ allowed }) => allowed === false).map(({ what }) => what);
-  const next = `kubectl --context ${status.context} auth can-i --list`;
+  const next = `kubectl --context ${shellWord(status.context)} auth can-i --list`;
   if (denied.length) return { name, state: "warn", detail: `not: ${denied.join(", ")}`, next };
   const unsure = rights.filter(({ allowed }) => allowed === undefined).map(({ what }) => what);
   if (unsure.length) return { name, state: "warn", detail: `the cluster does not say: ${unsure.join(", ")}` };
@@ -54,14 +55,14 @@ function checkRights({ rights = [], status }: ClusterFacts): Check {
 const WEBHOOK_STATES = { asked: "ok", silent: "fail", broken: "fail", absent: "warn", unknown: "warn" } as const;
 
 function checkWebhook({ status }: ClusterFacts, { state, detail }: NonNullable<ClusterFacts["webhook"]>): Check {
-  const next = `kubectl --context ${status.context} -n syndicate-system logs deployment/syndicate -c webhook`;
+  const next = `kubectl --context ${shellWord(status.context)} -n syndicate-system logs deployment/syndicate -c webhook`;
   return { name: "the webhook is asked", state: WEBHOOK_STATES[state], detail, ...(state === "asked" ? {} : { next }) };
 }
 
 /** One line for all good links, one for each other. */
 function checkLinks({ links, status, identity }: ClusterFacts, now: number): Check[] {
   const name = "it reads its peers";
-  const next = `kubectl syndicate link PEER --context ${status.context}`;
+  const next = `kubectl syndicate link PEER --context ${shellWord(status.context)}`;
   if (links === undefined) {
     const unread = "you may not read Secret syndicate-peers, so this is not checked";
     const refused = Object.entries(identity?.peersRefused ?? {}).map(
@@ -101,7 +102,7 @@ function checkLeftovers({ leftovers, status }: ClusterFacts): Check[] {
       name: "no slices of former selectors",
       state: frozen.length ? "warn" : "ok",
       detail: nameSome(frozen),
-      ...(frozen.length ? { next: `kubectl syndicate trace SERVICE --context ${status.context}` } : {}),
+      ...(frozen.length ? { next: `kubectl syndicate trace SERVICE --context ${shellWord(status.context)}` } : {}),
     },
     {
       name: "nothing of ours is orphaned",

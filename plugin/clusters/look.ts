@@ -4,6 +4,7 @@ import type { Values } from "../command-line.ts";
 import { CliError } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { type GlobalOptions, readGlobalOptions, textOf } from "../options.ts";
+import { shellWord } from "../shell-word.ts";
 import { chooseContexts, chooseNamespace, serverOf, takePart } from "../status/contexts.ts";
 import { findContext, type Kubeconfig, mergeKubeconfigs, readKubeconfigFiles } from "./kubeconfig.ts";
 import { closeSessions, openSessions, type Session } from "./session.ts";
@@ -33,7 +34,7 @@ export async function withClusters<T>(values: Values, io: Io, run: (look: Look) 
       sessions: named ? opened : takePart(opened),
       namespace: chooseNamespace(config, names, options.namespace),
       call: { deadlineMs: options.deadlineMs, signal: io.signal },
-      contextFlags: named ? ` --contexts ${names.join(",")}` : "",
+      contextFlags: named ? ` --contexts ${shellWord(names.join(","))}` : "",
     });
   } finally {
     await closeSessions(opened);
@@ -78,7 +79,7 @@ export async function withTarget<T>(
       client: target.access.client,
       namespace: chooseNamespace(config, [context], options.namespace),
       call: { deadlineMs: options.deadlineMs, signal: io.signal },
-      contextFlags: beside?.named ? ` --contexts ${names.join(",")}` : "",
+      contextFlags: beside?.named ? ` --contexts ${shellWord(names.join(","))}` : "",
     });
   } finally {
     await closeSessions(opened);

@@ -8,6 +8,7 @@ import type { Values } from "../command-line.ts";
 import { CliError, EXIT, type ExitCode, stopCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { textOf } from "../options.ts";
+import { shellWord } from "../shell-word.ts";
 import { decideInstall, type InstallWish, parseSettings } from "./decision.ts";
 import { readInstalled } from "./installed.ts";
 import { defaultSettings, type Manifest, pathOf, renderManifests } from "./manifests.ts";
@@ -71,8 +72,8 @@ async function install(wish: InstallWish, dryRun: string, { target, client, call
   await labelKubeSystem(client, call);
   tell(
     io,
-    `next:  kubectl --context ${context} -n syndicate-system rollout status deployment/syndicate`,
-    `       kubectl syndicate link PEER --context ${context} --mutual`,
+    `next:  kubectl --context ${shellWord(context)} -n syndicate-system rollout status deployment/syndicate`,
+    `       kubectl syndicate link PEER --context ${shellWord(context)} --mutual`,
   );
   return EXIT.done;
 }

@@ -7,6 +7,7 @@ import type { Values } from "../command-line.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, tell } from "../io.ts";
 import { durationOf, listOf, readGlobalOptions, textOf } from "../options.ts";
+import { shellWord } from "../shell-word.ts";
 import { findAuthority, readAuthority } from "./authority.ts";
 import { chooseWanted, decideLink } from "./decision.ts";
 import { describeEnd, type End } from "./ends.ts";
@@ -38,7 +39,10 @@ export async function runLink(values: Values, io: Io): Promise<ExitCode> {
     const directions = await findDirections(sessions, values, call);
     for (const direction of directions) await linkOne(direction, config, values, call, io);
     const contexts = `${context},${peerContext}`;
-    tell(io, `next:  kubectl syndicate links --contexts ${contexts}; kubectl syndicate check --contexts ${contexts}`);
+    tell(
+      io,
+      `next:  kubectl syndicate links --contexts ${shellWord(contexts)}; kubectl syndicate check --contexts ${shellWord(contexts)}`,
+    );
     return EXIT.done;
   } finally {
     await closeSessions(sessions);

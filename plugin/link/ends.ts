@@ -4,6 +4,7 @@ import { readClusterUid } from "../clusters/identity.ts";
 import type { Session } from "../clusters/session.ts";
 import { CliError } from "../exit.ts";
 import { readInstalled } from "../install/installed.ts";
+import { shellWord } from "../shell-word.ts";
 
 /** A cluster that reads or is read. */
 export interface End {
@@ -40,7 +41,7 @@ export async function describeEnd(
     throw new CliError(
       `nobody says what the cluster of context ${context} is called: syndicate is not installed there`,
       {
-        next: `kubectl syndicate install --context ${context} --name NAME --image IMAGE`,
+        next: `kubectl syndicate install --context ${shellWord(context)} --name NAME --image IMAGE`,
       },
     );
   }

@@ -5,6 +5,7 @@ import { parsePlainKubeconfig } from "../../shared/kube/kubeconfig.ts";
 import { formatDuration } from "../duration.ts";
 import { CliError, stopCode } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { shellWord } from "../shell-word.ts";
 import { ensurePeerAccess } from "./access.ts";
 import type { Wanted } from "./decision.ts";
 import type { End } from "./ends.ts";
@@ -92,7 +93,7 @@ async function prove({ peer, wanted, usual, deadlineMs }: Work, token: string, i
 async function retire({ here, peer, graceMs, deadlineMs }: Work, old: readonly string[], io: Io): Promise<void> {
   if (old.length === 0) return;
   const names = old.join(" ");
-  const command = `kubectl --context ${peer.context} delete secret -n ${SYSTEM_NAMESPACE} ${names}`;
+  const command = `kubectl --context ${shellWord(peer.context)} delete secret -n ${SYSTEM_NAMESPACE} ${names}`;
   if (graceMs > 0) {
     io.stderr.write(`waiting ${formatDuration(graceMs)} for sync in ${here.name} to use the new token (--grace)\n`);
     await sleep(io.clock, graceMs, io.signal);

@@ -7,11 +7,12 @@ import { findPortConflict } from "../../shared/protocol/ports.ts";
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import { judgeTransition } from "../../shared/transitions.ts";
 import { isInScope } from "../clusters/identity.ts";
+import { shellWord } from "../shell-word.ts";
 import type { Check, Facts, Pair, SideFacts } from "./facts.ts";
 import type { Move } from "./move.ts";
 import { findStage } from "./progress.ts";
 import { findRemedy } from "./remedies.ts";
-import { checkPods, checkSelector, checkServing, checkTarget, checkUnknown } from "./service-checks.ts";
+import { checkApart, checkPods, checkSelector, checkServing, checkTarget, checkUnknown } from "./service-checks.ts";
 import { explain } from "./waits.ts";
 
 /** Every check, in the order they are printed. One `fail` refuses the move. */
@@ -26,6 +27,7 @@ export function checkMove(move: Move, facts: Facts): Check[] {
     checkServing(pair),
     checkTarget(pair),
     checkUnknown(pair),
+    ...checkApart(pair),
     ...(pair.stage === "declare" ? [checkInSync(pair)] : []),
     checkTransition(pair),
     ...checkPorts(pair),
@@ -92,7 +94,7 @@ function checkInstalled(key: ServiceKey, { from, to }: Sides): Check[] {
   const missing = [from, to].filter(({ identity }) => !identity);
   if (missing.length) {
     const where = missing.map(({ context }) => context).join(" and ");
-    const next = `kubectl --context ${missing[0]?.context} get configmap syndicate-identity -n syndicate-system`;
+    const next = `kubectl --context ${contextOf(missing)} get configmap syndicate-identity -n syndicate-system`;
     return [{ name, state: "fail", detail: `no identity is published in ${where}`, next }];
   }
   const outside = [from, to].filter(({ identity }) => identity && !isInScope(identity, key.namespace));
@@ -107,13 +109,18 @@ function checkInstalled(key: ServiceKey, { from, to }: Sides): Check[] {
   return [{ name, state: differ ? "warn" : "ok", detail: `versions ${versions.join(" and ")}` }];
 }
 
+/** That of the first, as a word of a command. */
+function contextOf([first]: readonly SideFacts[]): string {
+  return shellWord(first?.context ?? "");
+}
+
 function checkAgents({ from, to }: Sides): Check {
   const name = "sync processes are alive";
   const where = (agent: SideFacts["agent"]) =>
     [from, to].filter((side) => side.agent === agent).map(({ cluster }) => cluster);
   const silent = where("silent");
   if (silent.length) {
-    const next = `kubectl --context ${[from, to].find(({ agent }) => agent === "silent")?.context} get pods -n syndicate-system`;
+    const next = `kubectl --context ${contextOf([from, to].filter(({ agent }) => agent === "silent"))} get pods -n syndicate-system`;
     return { name, state: "fail", detail: `no heartbeat in ${silent.join(" and ")}`, next };
   }
   const unknown = where("unknown");
@@ -125,7 +132,7 @@ function checkRights({ from, to }: Sides): Check {
   const name = "you may patch the Service";
   const denied = [from, to].filter(({ mayPatch }) => mayPatch === false);
   if (denied.length) {
-    const next = `kubectl --context ${denied[0]?.context} auth can-i patch services`;
+    const next = `kubectl --context ${contextOf(denied)} auth can-i patch services`;
     return { name, state: "fail", detail: `not in ${denied.map(({ cluster }) => cluster).join(" and ")}`, next };
   }
   const unsure = [from, to].filter(({ mayPatch }) => mayPatch === undefined).map(({ cluster }) => cluster);

@@ -2,6 +2,7 @@
 import { MODE, SELECTOR, SYSTEM_NAMESPACE } from "../../shared/keys.ts";
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import type { HoldReason } from "../../shared/protocol/write.ts";
+import { shellWord } from "../shell-word.ts";
 import type { Wait } from "./situation.ts";
 
 export interface RemedyGround {
@@ -48,5 +49,5 @@ function lookForPods({ context, namespace }: About): string {
 export function findRemedy({ cluster, message, reason }: Wait, { key, contextOf }: RemedyGround): string | undefined {
   if (!reason) return undefined;
   const missing = /(\S+) has \d+ of \d+ ready endpoints/.exec(message)?.[1];
-  return REMEDIES[reason]({ ...key, context: contextOf(missing ?? cluster), message });
+  return REMEDIES[reason]({ ...key, context: shellWord(contextOf(missing ?? cluster)), message });
 }

@@ -7,23 +7,18 @@ import { CliError } from "../exit.ts";
 import type { Check, Facts } from "./facts.ts";
 import { checkSides } from "./preflight.ts";
 import { decideReturn, finalMode, type Return } from "./rollback.ts";
+import { checkUnknown } from "./service-checks.ts";
 
 /** `facts.readyPods` counts those of the cluster that shall serve again. */
 export function checkReturn(back: Return, facts: Omit<Facts, "obstacle" | "changed">): Check[] {
   return [
     ...checkSides(back.key, facts),
-    checkSeen(facts),
+    // Whoever wants to go back is not kept from it by a cluster that has nothing to do with it.
+    checkUnknown({ facts }, "warn"),
     checkLastWord(back, facts),
     checkPods(back, facts),
     ...checkAdopted(back),
   ];
-}
-
-function checkSeen({ situation }: Pick<Facts, "situation">): Check {
-  const name = "all that take part are seen";
-  const unread = [...situation.views.values()].filter(({ listed }) => !listed).map((view) => view.name);
-  if (unread.length) return { name, state: "fail", detail: `${unread.join(", ")} cannot be read` };
-  return { name, state: "ok", detail: [...situation.views.keys()].join(", ") };
 }
 
 function checkLastWord(back: Return, { situation }: Pick<Facts, "situation">): Check {

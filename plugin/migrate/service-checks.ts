@@ -1,14 +1,18 @@
 /** The checks on the Service itself: who serves, what the target has, and whether its pods can take over. Pure. */
 
-import { latestIntent } from "../../shared/intent.ts";
+import { type Intent, latestIntent } from "../../shared/intent.ts";
+import { ADOPT } from "../../shared/keys.ts";
+import { annotation } from "../../shared/kube/objects.ts";
 import { contribution, isOwn, replicaOf } from "../../shared/protocol/contribution.ts";
+import { parseAdopt } from "../../shared/protocol/declaration.ts";
 import { parseMinReady } from "../../shared/protocol/readiness.ts";
-import { intentOf, takesPart } from "../../shared/protocol/roles.ts";
+import { intentOf, isExempt, takesPart } from "../../shared/protocol/roles.ts";
 import type { ClusterView } from "../../shared/protocol/snapshot.ts";
 import { countReady } from "../../shared/protocol/usable.ts";
 import { effectiveSelector, hasSelector, sameSelector } from "../../shared/selector.ts";
+import { shellWord } from "../shell-word.ts";
 import { unseenClusters } from "../traces.ts";
-import type { Check, Pair } from "./facts.ts";
+import type { Check, Facts, Pair } from "./facts.ts";
 
 /** Roles in which a cluster's own pods serve. */
 const SERVING = ["origin", "server", "union", "independent"];
@@ -49,8 +53,8 @@ export function checkTarget({ move, facts, stage, from, to }: Pair): Check {
   return { name, state: "fail", detail: `${detail}; --adopt would take it over` };
 }
 
-/** Every cluster of which something is here can be looked at too. */
-export function checkUnknown({ facts }: Pair): Check {
+/** Every cluster of which something is here can be looked at too; `otherwise`: what it is to one that cannot. */
+export function checkUnknown({ facts }: { facts: Seen }, otherwise: "warn" | "fail" = "fail"): Check {
   const name = "all that take part are seen";
   const { views } = facts.situation;
   const told = [facts.from, facts.to].flatMap(({ identity }) => identity?.peers ?? []);
@@ -59,7 +63,29 @@ export function checkUnknown({ facts }: Pair): Check {
   const unread = [...views.values()].filter(({ listed }) => !listed).map((view) => view.name);
   if (unread.length) return { name, state: "fail", detail: `${unread.join(", ")} cannot be read` };
   if (unknown.length === 0) return { name, state: "ok", detail: [...views.keys()].join(", ") };
-  return { name, state: "fail", detail: `${unknown.join(", ")} too: name their contexts in --contexts` };
+  return { name, state: otherwise, detail: `${unknown.join(", ")} too: name their contexts in --contexts` };
+}
+
+type Seen = Pick<Facts, "from" | "to" | "situation">;
+
+/** An own Service in a further cluster that takes no part: whoever declares something would wait for ever for a person to act. */
+export function checkApart({ move, facts, stage, from, to }: Pair): Check[] {
+  const views = [...facts.situation.views.values()];
+  const [declarer, at] = stage === "drain" ? [to, facts.to] : [from, facts.from];
+  const adopt = parseAdopt(declarer && annotation(declarer, ADOPT));
+  const latest = stage === "declare" ? undefined : latestIntent(views.map(intentOf));
+  const taken = [...adopt, ...(latest?.adopt ?? [])];
+  const declared: Intent = { mode: "union", at: move.from, time: 0, ...latest, adopt: taken };
+  const apart = views
+    .filter(({ name }) => name !== move.from && name !== move.to)
+    .filter((view) => view.service && !isExempt(view.service) && !takesPart(view, declared))
+    .map(({ name }) => name);
+  if (apart.length === 0) return [];
+  const { name, namespace } = move.key;
+  const what = `own Services in ${apart.join(", ")} that take no part`;
+  const next = `kubectl --context ${shellWord(at.context)} annotate service ${name} -n ${namespace} --overwrite ${ADOPT}=${[...adopt, ...apart].join(",")}`;
+  const detail = `${what}: they would hold it up; take them along, rename or delete them`;
+  return [{ name: "no Service stands apart", state: "fail", detail, next }];
 }
 
 /** The selector that will find the pods in `to`. */

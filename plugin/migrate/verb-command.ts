@@ -2,6 +2,7 @@
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import type { Session } from "../clusters/session.ts";
 import type { GlobalOptions } from "../options.ts";
+import { shellWord } from "../shell-word.ts";
 import type { Move } from "./move.ts";
 
 /** The words to type on this machine; elsewhere the contexts may have other names. */
@@ -12,7 +13,7 @@ export function verbCommand(
   { kubeconfig }: Pick<GlobalOptions, "kubeconfig">,
 ): string {
   const contexts = sessions.map(({ status }) => status.context).join(",");
-  return `kubectl syndicate migrate ${verb} ${name} -n ${namespace} --contexts ${contexts}${fileFlag(kubeconfig)}`;
+  return `kubectl syndicate migrate ${verb} ${name} -n ${namespace} --contexts ${shellWord(contexts)}${fileFlag(kubeconfig)}`;
 }
 
 /** The move that brings a Service back once it has moved, in words to type on this machine. */
@@ -21,12 +22,14 @@ export function wayBackCommand(
   sessions: readonly Session[],
   { kubeconfig }: Pick<GlobalOptions, "kubeconfig">,
 ): string {
-  const [here, there] = [to, from].map(
-    (name) => sessions.find(({ status }) => status.name === name)?.status.context ?? name,
-  );
-  return `kubectl syndicate migrate ${key.name} -n ${key.namespace} --from ${here} --to ${there}${fileFlag(kubeconfig)}`;
+  const contextOf = (name: string) => sessions.find(({ status }) => status.name === name)?.status.context ?? name;
+  const ends = `--from ${shellWord(contextOf(to))} --to ${shellWord(contextOf(from))}`;
+  const others = sessions.filter(({ status }) => status.name !== to && status.name !== from);
+  const beside = others.map(({ status }) => status.context).join(",");
+  const contexts = beside === "" ? "" : ` --contexts ${shellWord(beside)}`;
+  return `kubectl syndicate migrate ${key.name} -n ${key.namespace} ${ends}${contexts}${fileFlag(kubeconfig)}`;
 }
 
 function fileFlag(kubeconfig: string | undefined): string {
-  return kubeconfig === undefined ? "" : ` --kubeconfig ${kubeconfig}`;
+  return kubeconfig === undefined ? "" : ` --kubeconfig ${shellWord(kubeconfig)}`;
 }

@@ -1,6 +1,7 @@
 /** What `set` says before it writes. */
 import type { ServiceKey } from "../../shared/protocol/snapshot.ts";
 import type { Paint } from "../render/paint.ts";
+import { shellWord } from "../shell-word.ts";
 import type { Judgement } from "./wish.ts";
 
 /** Where the declaration is written. */
@@ -15,7 +16,7 @@ export function renderJudgement(key: ServiceKey, place: Place, judgement: Judgem
   const { from, to, means, undo, violations, warnings, removed } = judgement;
   const { warn, fail, arrow } = paint.signs;
   const name = (mode: string) => (mode === "absent" ? "none" : mode);
-  const back = `kubectl syndicate set ${undo} ${key.name} -n ${key.namespace} --context ${place.context}`;
+  const back = `kubectl syndicate set ${undo} ${key.name} -n ${key.namespace} --context ${shellWord(place.context)}`;
   return [
     paint.bold(`${key.namespace}/${key.name} in ${place.cluster}: ${name(from)} ${arrow} ${name(to)}`),
     `  at    context ${place.context}, ${place.server}`,
