@@ -5,7 +5,7 @@ import { MODES, type Mode, suggestMode } from "../mode.ts";
 import { hasSelector } from "../selector.ts";
 import { describeRefusal, judgeTransition } from "../transitions.ts";
 import { annotateCommand, patchSpecCommand, statusCommand } from "./command.ts";
-import type { ModeChange } from "./declaration.ts";
+import { carriedIntent, latestKnown, type ModeChange } from "./declaration.ts";
 import {
   type Change,
   changesMode,
@@ -93,4 +93,15 @@ export const checkSelectorless: Rule = (change) => {
 /** The mode a request declares, a re-applied one included where the mutating half was skipped; undefined if none. */
 export function declaredMode(change: ModeChange): { mode: Mode | undefined } | undefined {
   return change.kind === "declared" || change.kind === "reapplied" ? { mode: change.mode } : undefined;
+}
+
+/**
+ * The mode a Service enters, with what that means for other clusters: a declared one; on CREATE also the one that the mutating half
+ * has stamped before this half looks, so that it reads as implied. A restored backup has no later intent than the clusters it
+ * comes back to, and enters nothing. Undefined if none.
+ */
+export function enteredMode(change: Change, mode: ModeChange): { mode: Mode | undefined } | undefined {
+  if (change.old || mode.kind !== "implied" || mode.mode === undefined) return declaredMode(mode);
+  const stamped = carriedIntent(change);
+  return stamped && stamped.time > (latestKnown(change)?.time ?? 0) ? { mode: mode.mode } : undefined;
 }

@@ -9,7 +9,7 @@ import { judgeTransition } from "../transitions.ts";
 import { annotateCommand, statusCommand } from "./command.ts";
 import { findSuccessor, type ModeChange, stampDeclaration } from "./declaration.ts";
 import { successorProblem } from "./key-rules.ts";
-import { declaredMode, type Rule } from "./mode-rules.ts";
+import { declaredMode, enteredMode, type Rule } from "./mode-rules.ts";
 import { type Change, modeOf, replicaOf } from "./request.ts";
 import { annotationPath } from "./violation.ts";
 
@@ -42,7 +42,7 @@ export const checkOneOwn: Rule = (change, mode) => {
 /** A union of Services whose ports differ would lose some of them: the sync process would hold, so it is refused at once. */
 export const checkPorts: Rule = (change, mode) => {
   const { advice, object } = change;
-  if (declaredMode(mode)?.mode !== "union" || advice === "unavailable") return [];
+  if (enteredMode(change, mode)?.mode !== "union" || advice === "unavailable") return [];
   const value = portablePorts(object).map(({ name, port, protocol }) => ({ name, port, protocol }));
   return joiningOwners(change, advice).flatMap((cluster) => {
     const theirs = { ...object, spec: { ...object.spec, ports: cluster.ports } };
@@ -65,15 +65,15 @@ export const checkClock: Rule = (change, mode) => {
 /** What the caller should know about other clusters when a declaration is accepted. */
 export function warnAboutPeers(change: Change, mode: ModeChange): string[] {
   const { advice } = change;
-  const declared = declaredMode(mode);
-  if (!declared) return [];
+  const entered = enteredMode(change, mode);
+  if (!entered) return [];
   if (advice === "unavailable") return ["the sync process did not answer: only this cluster's own rules were checked"];
   const warnings: string[] = [];
   const unread = otherClusters(change, advice).filter((cluster) => !cluster.readable);
   if (unread.length)
     warnings.push(`cannot be read now, so unchecked, and moves wait for it: ${unread.map(nameOf).join(", ")}`);
   const joining = joiningOwners(change, advice);
-  if (declared.mode !== undefined && declared.mode !== "singular") {
+  if (entered.mode !== undefined && entered.mode !== "singular") {
     const apart = otherClusters(change, advice).filter((other) => other.service === "own" && !joining.includes(other));
     const names = apart.map(nameOf).join(", ");
     if (apart.length) warnings.push(`has its own Service and stays apart unless named in ${ADOPT}: ${names}`);

@@ -13,7 +13,7 @@ import {
   checkTransition,
   checkType,
   checkWord,
-  declaredMode,
+  enteredMode,
   type Rule,
 } from "./mode-rules.ts";
 import { checkClock, checkOneOwn, checkPorts, checkSuccessor, warnAboutPeers } from "./peer-rules.ts";
@@ -78,7 +78,7 @@ export function needsAdvice(situation: Situation): boolean {
     return !isSync(situation) && oldObject !== undefined && !isShadow(oldObject) && replicaOf(oldObject) === undefined;
   }
   const change = asChange(situation);
-  return change !== undefined && declaredMode(readModeChange(change)) !== undefined;
+  return change !== undefined && enteredMode(change, readModeChange(change)) !== undefined;
 }
 
 function warnAboutFields(change: Change, mode: ModeChange): string[] {

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import type { Advice } from "../../shared/advice.ts";
-import { impliedMode, parseIntent } from "../../shared/intent.ts";
+import { type Intent, impliedMode, parseIntent } from "../../shared/intent.ts";
 import { INTENT, MODE } from "../../shared/keys.ts";
 import { annotation, type Service } from "../../shared/kube/objects.ts";
 import { MODES, parseMode } from "../../shared/mode.ts";
@@ -122,4 +122,33 @@ test("with a second own Service, taking the mode away is refused wherever the ta
     const expected = refused ? [`metadata.annotations[${MODE}]`] : row.faults;
     assert.deepEqual(fieldsOf(verdict), expected, `${row.from} → ${row.to}`);
   }
+});
+
+const created = (to: string) => {
+  const row = rows.find((one) => one.kind === "plain" && one.operation === "CREATE" && one.to === to);
+  assert.ok(row);
+  return row;
+};
+const otherPorts = [{ name: "http", port: 8080, protocol: "TCP" }];
+
+test("a Service created in a mode is judged with the other clusters in view, although it is stamped by then", async () => {
+  advice = adviceOf(peer("b", { service: "own", mode: "union", ports: otherPorts }));
+  assert.deepEqual(fieldsOf((await admit(created("union"))).verdict), ["spec.ports"]);
+  advice = adviceOf(peer("b", { service: "own" }), peer("c", { readable: false }));
+  const { warnings = [] } = (await admit(created("source"))).verdict;
+  assert.match(warnings.join(), /cannot be read now.*: c.*stays apart unless named in .*: b/);
+  advice = "unavailable";
+  assert.match((await admit(created("source"))).verdict.warnings?.join() ?? "", /did not answer/);
+});
+
+test("a restored backup enters nothing: ports that differ meanwhile do not keep it away", async () => {
+  const latest: Intent = { mode: "union", at: "a", time: 5 };
+  const object = rows.find(
+    (one) => one.kind === "plain" && one.operation === "DELETE" && one.to === "union",
+  )?.oldObject;
+  assert.ok(object && annotation(object, INTENT));
+  advice = { ...adviceOf(peer("b", { service: "own", mode: "union", ports: otherPorts })), latest };
+  const { verdict, object: stored } = await admit({ ...created("union"), object });
+  assert.deepEqual([fieldsOf(verdict), verdict.warnings ?? []], [[], []]);
+  assert.equal(annotation(stored as Service, INTENT), annotation(object, INTENT));
 });

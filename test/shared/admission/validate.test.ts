@@ -54,7 +54,7 @@ describe("allowed", () => {
       "a selectorless Service created with its selector in the annotation",
       { object: selectorless({ annotations: { [MODE]: "union", [SELECTOR]: '{"app":"web"}' } }) },
     ],
-    ["a restored receiver, whoever can be read", { object: stripped(), advice: "unavailable" }],
+    ["a restored receiver, whoever can be read", { object: stripped(), advice: "unavailable" }, /did not answer/],
     [
       "receiver with a named successor and no advice",
       { ...become("receiver", annotated(serving, SUCCESSOR, "b")), advice: "unavailable" },
@@ -121,7 +121,8 @@ test("advice is asked for only where other clusters matter", () => {
     [{ object: service() }, false],
     [become("sorce"), false],
     [{ ...become("union"), user: SYNC_USER }, false],
-    [{ object: stripped() }, false],
+    [{ object: stripped() }, true],
+    [{ object: stripped(), oldObject: stripped() }, false],
     [{ operation: "DELETE", oldObject: serving }, true],
     [{ operation: "DELETE", oldObject: serving, user: SYNC_USER }, false],
     [{ operation: "DELETE", oldObject: service({ labels: { [SHADOW_OF]: "web" } }) }, false],
