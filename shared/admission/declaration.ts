@@ -17,7 +17,7 @@ import { annotation } from "../kube/objects.ts";
 import { type Mode, parseMode } from "../mode.ts";
 import { overrides, parseAdopt } from "../protocol/declaration.ts";
 import { countsShare } from "../protocol/readiness.ts";
-import { isReapply } from "./reapply.ts";
+import { isDropped, isReapply } from "./reapply.ts";
 import {
   asChange,
   type Change,
@@ -37,8 +37,8 @@ export type ModeChange =
   | { kind: "unknown"; word: string }
   /** The mode becomes what the Service's intent copy implies anyway: a repair or a restored backup, no new wish. */
   | { kind: "implied"; mode: Mode | undefined }
-  /** An old manifest applied again. */
-  | { kind: "reapplied"; mode: Mode }
+  /** An old manifest applied again; undefined: one that has lost its mode, which this Service must keep. */
+  | { kind: "reapplied"; mode: Mode | undefined }
   /** A wish; undefined: the mode was removed. */
   | { kind: "declared"; mode: Mode | undefined };
 
@@ -52,7 +52,7 @@ export function readModeChange(change: Change): ModeChange {
   if (copy && impliedMode(copy, change.settings.cluster) === mode) return { kind: "implied", mode };
   // Taking away a word that nobody ever stamped takes nothing back: no cluster has followed it.
   if (!mode && !copy) return { kind: "implied", mode };
-  if (mode && isReapply(change)) return { kind: "reapplied", mode };
+  if (mode ? isReapply(change) : isDropped(change)) return { kind: "reapplied", mode };
   return { kind: "declared", mode };
 }
 

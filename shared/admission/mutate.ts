@@ -70,7 +70,10 @@ function putBackMode({ old }: Change, modeChange: ModeChange, draft: Draft): voi
   const stored = modeText(old);
   draft.annotations.set(MODE, stored);
   const stays = stored === undefined ? "absent" : `"${stored}"`;
-  draft.warnings.push(`${MODE} stays ${stays}: a re-applied manifest does not undo a move (use kubectl annotate)`);
+  const why = modeChange.mode
+    ? "a re-applied manifest does not undo a move (use kubectl annotate)"
+    : "it cannot be removed; the manifest may go without it";
+  draft.warnings.push(`${MODE} stays ${stays}: ${why}`);
 }
 
 /**

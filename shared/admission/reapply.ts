@@ -6,7 +6,21 @@ import { APPLYING_MANAGERS, EDITING_MANAGERS, LAST_APPLIED, MODE } from "../keys
 import { annotation, type ManagedFieldsEntry, type Service } from "../kube/objects.ts";
 import { parseMode } from "../mode.ts";
 import { ownsMode } from "../protocol/declaration.ts";
-import { type Change, intentCopy, modeText } from "./request.ts";
+import { judgeTransition } from "../transitions.ts";
+import { type Change, intentCopy, modeOf, modeText } from "./request.ts";
+
+/**
+ * True if a mode that must not be removed goes because a manifest does not carry it any more: `last-applied-configuration` had one
+ * before and has none now, or a tool that only ever applies takes it away. That is somebody tidying up after a move, and no reason to refuse the rest of the manifest.
+ */
+export function isDropped({ object, old, request }: Change): boolean {
+  if (!old || modeText(object) !== undefined || judgeTransition(modeOf(old), "absent").legal) return false;
+  const { fieldManager = "" } = request;
+  // These take away what their own manifest has lost, and nothing else.
+  if (APPLYING_MANAGERS.has(fieldManager)) return true;
+  if (EDITING_MANAGERS.has(fieldManager) || annotation(object, LAST_APPLIED) === undefined) return false;
+  return lastAppliedMode(old) !== undefined && lastAppliedMode(object) === undefined;
+}
 
 /**
  * True if the changed mode comes from an apply of a manifest and this very Service declared that mode once before

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mutate } from "../../../shared/admission/mutate.ts";
+import { validate } from "../../../shared/admission/validate.ts";
 import type { IntentCopy } from "../../../shared/intent.ts";
 import { LAST_APPLIED, MODE, PLUGIN_FIELD_MANAGER } from "../../../shared/keys.ts";
 import type { ManagedFieldsEntry, Service } from "../../../shared/kube/objects.ts";
@@ -81,4 +82,49 @@ test("a mode that was removed stays removed", () => {
 test("the rest of a re-applied manifest passes", () => {
   const object = { ...undone, spec: { ...undone.spec, ports: [{ port: 81 }] } };
   assert.deepEqual(mutatedObject(situation({ object, oldObject: moved })).spec.ports, [{ port: 81 }]);
+});
+
+const tidied = annotated(
+  annotated(moved, MODE, undefined),
+  LAST_APPLIED,
+  JSON.stringify({ metadata: { name: "web" } }),
+);
+
+const droppings: [name: string, parts: RequestParts, isKept: boolean][] = [
+  ["a manifest that dropped the mode after the move", { fieldManager: "kubectl-client-side-apply" }, true],
+  ["the same by a caller that names no field manager", {}, true],
+  [
+    "a chart that dropped it",
+    {
+      fieldManager: "helm",
+      object: annotated(tidied, LAST_APPLIED, undefined),
+      oldObject: annotated(moved, LAST_APPLIED, undefined),
+    },
+    true,
+  ],
+  ["kubectl edit of both", { fieldManager: "kubectl-edit" }, false],
+  ["a mode removed beside a manifest that has it", { object: annotated(moved, MODE, undefined) }, false],
+  ["what was applied is not known any more", { object: annotated(tidied, LAST_APPLIED, undefined) }, false],
+  ["a manifest that never had a mode", { oldObject: annotated(moved, LAST_APPLIED, "{}") }, false],
+];
+
+for (const [name, parts, isKept] of droppings) {
+  test(`${name}: ${isKept ? "the mode stays, the rest passes" : "refused"}`, () => {
+    const base = parts.object ?? tidied;
+    const object = { ...base, spec: { ...base.spec, ports: [{ port: 81 }] } };
+    const before = situation({ oldObject: moved, ...parts, object });
+    const after = mutatedObject(before);
+    assert.equal(after.metadata.annotations?.[MODE], isKept ? "receiver" : undefined);
+    assert.deepEqual(after.spec.ports, [{ port: 81 }]);
+    assert.equal(validate(mutated(before)).violations.length, isKept ? 0 : 1);
+    assert.equal(/stays "receiver": it cannot be removed/.test(mutate(before).warnings.join()), isKept);
+    assert.deepEqual(mutate(mutated(before)).patch, []);
+  });
+}
+
+test("a manifest that drops a mode which may go takes it away", () => {
+  const intent: IntentCopy = { mode: "source", at: "a", time: NOW - 1, declared: ["source"] };
+  const old = service({ annotations: following("source", intent, { [LAST_APPLIED]: lastApplied("source") }) });
+  const object = annotated(annotated(old, MODE, undefined), LAST_APPLIED, "{}");
+  assert.equal(mutatedObject(situation({ object, oldObject: old })).metadata.annotations?.[MODE], undefined);
 });
