@@ -1,10 +1,15 @@
-/** Names of the objects we make: deterministic, so that a second create is refused instead of doubled; length-safe. */
+/** Names of clusters, and of the objects we make: deterministic, so that a second create is refused instead of doubled; length-safe. */
 import { hash } from "node:crypto";
 
 /** Service names are DNS labels (RFC 1035): at most 63 characters. */
 const MAX_LABEL = 63;
 /** Slice names are DNS subdomains of at most 253; we stay within a label so that tables stay readable. */
 const MAX_SLICE = 63 + 1 + 10;
+
+/** True for what a cluster may be called. The name appears in labels and in names of objects: a DNS label. */
+export function isClusterName(name: string): boolean {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name);
+}
 
 /** Ten hex digits: 40 bits, so a collision among 10,000 slices of one Service has odds of about 1 in 20,000. */
 function digest(...parts: string[]): string {

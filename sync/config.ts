@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { compileRanges } from "../shared/address.ts";
 import { SYSTEM_NAMESPACE } from "../shared/keys.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
+import { isClusterName } from "../shared/names.ts";
 import type { Settings } from "../shared/protocol/snapshot.ts";
 
 export interface Config {
@@ -104,13 +105,12 @@ function parseFlags(args: readonly string[], problems: string[]) {
   }
 }
 
-/** The name appears in labels and in names of slices: a DNS label. */
 function clusterName(value: string | undefined, problems: string[]): string {
   if (!value) {
     problems.push("the name of this cluster is missing: set CLUSTER_NAME or --cluster-name, such as CLUSTER_NAME=east");
     return "";
   }
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
+  if (!isClusterName(value)) {
     problems.push(`CLUSTER_NAME "${value}" is no DNS label: lower-case letters, digits and dashes, at most 63`);
   }
   return value;

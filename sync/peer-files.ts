@@ -1,6 +1,10 @@
 /** The folder of kubeconfigs: one file for each peer, which comes, changes and goes while we run. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isClusterName } from "../shared/names.ts";
+
+const NO_NAME =
+  "its file is named like no cluster: call it as the cluster calls itself, lower-case letters, digits and dashes, at most 63";
 
 /** What a file held. */
 export interface PeerFile {
@@ -12,7 +16,7 @@ export interface PeerFile {
 /** One look at the folder. */
 export interface PeerFolder {
   files: ReadonlyMap<string, PeerFile>;
-  /** Why a file that is there could not be read; it is neither new nor gone. */
+  /** Why a file that is there could not be read, or names no cluster; it is neither new nor gone. */
   unreadable: ReadonlyMap<string, string>;
 }
 
@@ -29,6 +33,7 @@ export async function readPeerFolder(folder: string): Promise<PeerFolder> {
     names
       .filter((name) => !name.startsWith("."))
       .map(async (name) => {
+        if (!isClusterName(name)) return void unreadable.set(name, NO_NAME);
         try {
           const file = await readPeerFile(join(folder, name));
           if (file) files.set(name, file);

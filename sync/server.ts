@@ -31,13 +31,16 @@ export function createHealthServer(sources: HealthSources): Server {
   });
 }
 
-/** `GET /advice?namespace=…&name=…`: what this process knows of a Service across clusters; 503 while it knows nothing. */
+/**
+ * `GET /advice?namespace=…&name=…`: what this process knows of a Service across clusters; 503 while it knows nothing. An empty name is
+ * that of a Service whose name is still to be generated: no cluster has it.
+ */
 export function createAdviceServer(advise: (key: ServiceKey) => Advice | undefined): Server {
   return createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const namespace = url.searchParams.get("namespace");
     const name = url.searchParams.get("name");
-    if (request.method !== "GET" || url.pathname !== "/advice" || !namespace || !name) {
+    if (request.method !== "GET" || url.pathname !== "/advice" || !namespace || name === null) {
       return send(response, 404, "text/plain", "try GET /advice?namespace=…&name=…");
     }
     const advice = advise({ namespace, name });

@@ -26,15 +26,23 @@ test("the manifest is the code's", () => {
   assert.equal(readFileSync(FILE, "utf8"), made);
 });
 
-test("all components go together with the overlay for current clusters", async () => {
+/** Renders all components in this order, and returns the arguments of sync. */
+async function renderAll(names: string[]): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "syndicate-kustomization-"));
   const at = (path: string) => relative(folder, join(MANIFESTS, path));
-  const components = ["admission-policy", "cert-manager", "create-namespaces"].map((name) => at(`components/${name}`));
+  const components = names.map((name) => at(`components/${name}`));
   writeFileSync(join(folder, "kustomization.yaml"), stringify({ resources: [at("overlays/current")], components }));
   const objects = await render(relative(MANIFESTS, folder)).finally(() => rmSync(folder, { recursive: true }));
   assert.deepEqual(get(objects, "ValidatingAdmissionPolicy/syndicate"), documents[0]);
   assert.deepEqual(get(objects, "ValidatingAdmissionPolicyBinding/syndicate"), documents[1]);
   assert.equal(get(objects, "MutatingWebhookConfiguration/syndicate").webhooks[0].failurePolicy, "Fail");
+  return get(objects, "Deployment/syndicate").spec.template.spec.containers[0].args;
+}
+
+test("all components go together with the overlay for current clusters, in any order", async () => {
+  const args = ["--peers-dir=/etc/kubeconfigs", "--port=8080", "--create-namespaces"];
+  assert.deepEqual(await renderAll(["admission-policy", "cert-manager", "create-namespaces"]), args);
+  assert.deepEqual(await renderAll(["create-namespaces", "cert-manager", "admission-policy"]), args);
 });
 
 /** Messages of the validations that refuse the row, as the manifest has them. */

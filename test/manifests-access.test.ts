@@ -69,3 +69,15 @@ test("what is not Services and endpoints is named, but for creation", () => {
   for (const role of [sync, peer]) assert.deepEqual(named(role, "leases"), [LEASE]);
   assert.deepEqual(named("ClusterRole/syndicate-sync", "validatingwebhookconfigurations"), [WEBHOOK_CONFIGURATION]);
 });
+
+test("on OpenShift sync may write the addresses of pods", () => {
+  const sync = rules.filter(({ role }) => role === "ClusterRole/syndicate-sync");
+  const restricted = sync.filter(({ resources }) => String(resources).endsWith("/restricted"));
+  assert.deepEqual(
+    restricted.map(({ apiGroups, resources, verbs }) => [apiGroups, resources, verbs]),
+    [
+      [[""], ["endpoints/restricted"], ["create"]],
+      [["discovery.k8s.io"], ["endpointslices/restricted"], ["create"]],
+    ],
+  );
+});

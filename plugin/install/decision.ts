@@ -1,4 +1,5 @@
 /** What `install` makes of the flags, of what is there already, and of the server's version. Pure. */
+import { isClusterName } from "../../shared/names.ts";
 import type { Installed } from "./installed.ts";
 import type { ManifestOptions } from "./manifests.ts";
 
@@ -28,8 +29,6 @@ export interface InstallDecision {
 const LEAST_MINOR = 20;
 const STRICT_MINOR = 30;
 
-const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
 /** `server` is undefined where manifests are only printed; `known` are the settings there are. */
 export function decideInstall(
   wish: InstallWish,
@@ -57,7 +56,7 @@ export function decideInstall(
 
 function checkName(name: string | undefined, before: string | undefined): string[] {
   if (!name) return ["the cluster needs a name that is the same for everyone: --name"];
-  if (!NAME.test(name)) return [`--name "${name}" is no DNS label (lower case, digits, dashes, at most 63)`];
+  if (!isClusterName(name)) return [`--name "${name}" is no DNS label (lower case, digits, dashes, at most 63)`];
   if (!before || name === before) return [];
   return [`the cluster is called ${before}, which is in labels and declarations of all clusters and cannot be changed`];
 }

@@ -47,3 +47,12 @@ test("what is there and cannot be read is neither a peer nor gone", async (t) =>
   assert.equal(files.size, 0);
   assert.deepEqual([...unreadable], [["west", "its kubeconfig file cannot be read: EISDIR"]]);
 });
+
+test("a file whose name no cluster can have is refused by that name, and not read", async (t) => {
+  const path = await folder(t);
+  for (const name of ["west", "West_EU", "west.yaml", "-west"]) await writeFile(join(path, name), name);
+  const { files, unreadable } = await readPeerFolder(path);
+  assert.deepEqual([...files.keys()], ["west"]);
+  assert.deepEqual([...unreadable.keys()].sort(), ["-west", "West_EU", "west.yaml"]);
+  for (const reason of unreadable.values()) assert.match(reason, /call it as the cluster calls itself/);
+});
