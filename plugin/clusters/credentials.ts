@@ -111,14 +111,24 @@ async function prove(user: Body, asking: Asking): Promise<Proof> {
   return { ...pair, headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` } };
 }
 
-/** Runs the plugin now, and again for a token that has expired or was refused. A certificate stays for this call. */
+/**
+ * Runs the plugin now, and again for a token that has expired or was refused: once for all requests that ask meanwhile, or the
+ * user would have to log in for each. A certificate stays for this call.
+ */
 async function proveByPlugin(exec: ExecBlock, asking: Asking): Promise<Proof> {
   const { options } = asking;
   const world = { env: options.env, canAsk: options.canAsk, cluster: describeCluster(asking) };
   let current: ExecCredential = await runExecPlugin(exec, world);
+  let renewal: Promise<void> | undefined;
+  const renew = async () => {
+    current = await runExecPlugin(exec, world);
+  };
   const token: TokenSource = async ({ fresh = false } = {}) => {
     if (fresh || (current.expires ?? Number.POSITIVE_INFINITY) <= options.now()) {
-      current = await runExecPlugin(exec, world);
+      renewal ??= renew().finally(() => {
+        renewal = undefined;
+      });
+      await renewal;
     }
     return current.token;
   };

@@ -31,10 +31,11 @@ export function findUntold(cluster: string, forgetters: readonly Forgetter[]): s
 export function findObjections(cluster: string, forgetters: readonly Forgetter[], answers: boolean): string[] {
   const known = [...new Set(forgetters.flatMap(({ peers, forgotten }) => [...peers, ...forgotten]))].sort();
   const own = forgetters.some(({ name }) => name === cluster);
+  const isKnown = known.includes(cluster) || forgetters.some(({ dependents }) => dependents.length > 0);
   return [
     ...(answers ? [`${cluster} answers: its clients would not be waited for any more`] : []),
     ...(own ? [`${cluster} cannot forget itself`] : []),
-    ...(known.includes(cluster) ? [] : [`nobody knows ${cluster}; known are ${known.join(", ") || "no others"}`]),
+    ...(isKnown ? [] : [`nobody knows ${cluster}; known are ${known.join(", ") || "no others"}`]),
     ...findUntold(cluster, forgetters).map((name) => `${name} was not reached; it has to be told too`),
   ];
 }

@@ -178,7 +178,10 @@ describe("commands", () => {
         return data?.["peers"] ? { seen: JSON.stringify(data) } : { done: undefined };
       });
       assert.match((await syndicate("unlink west --context east --yes")).err, /east reads no other cluster, not west/);
-      assertCode(await syndicate("forget west --contexts east --yes"), 0);
+      const unknown = await syndicate("forget west --contexts east --yes");
+      assertCode(unknown, 4);
+      assert.match(unknown.err, /nobody knows west/);
+      assertCode(await syndicate("forget west --contexts east --yes --force"), 0);
       const orders = await east.client.get(configMaps.one(SYSTEM_NAMESPACE, ORDERS_CONFIGMAP));
       assert.deepEqual((orders as { data?: object }).data, { forget: "west" });
       await waitFor("the end of our namespace", async () => {
