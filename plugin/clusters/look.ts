@@ -7,7 +7,7 @@ import { type GlobalOptions, readGlobalOptions, textOf } from "../options.ts";
 import { shellWord } from "../shell-word.ts";
 import { chooseContexts, chooseNamespace, serverOf, takePart } from "../status/contexts.ts";
 import { findContext, type Kubeconfig, mergeKubeconfigs, readKubeconfigFiles } from "./kubeconfig.ts";
-import { closeSessions, openSessions, type Session } from "./session.ts";
+import { closeSessions, openEach, openSessions, type Session, withoutTwins } from "./session.ts";
 
 /** What a command was given to look at. */
 export interface Look {
@@ -26,12 +26,12 @@ export async function withClusters<T>(values: Values, io: Io, run: (look: Look) 
   const config = mergeKubeconfigs(readKubeconfigFiles(io.env, options.kubeconfig));
   const flags = { context: textOf(values, "context"), contexts: textOf(values, "contexts") };
   const { names, named } = chooseContexts(config, flags, io.env);
-  const opened = await openSessions(config, names, options, io);
+  const opened = await (named ? openSessions : openEach)(config, names, options, io);
   try {
     return await run({
       options,
       config,
-      sessions: named ? opened : takePart(opened),
+      sessions: named ? opened : takePart(withoutTwins(opened)),
       namespace: chooseNamespace(config, names, options.namespace),
       call: { deadlineMs: options.deadlineMs, signal: io.signal },
       contextFlags: named ? ` --contexts ${shellWord(names.join(","))}` : "",
@@ -63,17 +63,20 @@ export async function withTarget<T>(
   const context = chooseTarget(config, textOf(values, "context"));
   const beside = contexts === "none" ? undefined : chooseContexts(config, { context: undefined, contexts }, io.env);
   const server = (name: string) => serverOf(config, findContext(config, name).context.cluster);
-  const names = (beside?.names ?? []).filter((name) => server(name) !== server(context));
-  const opened = await openSessions(config, [context, ...names], options, io);
+  // Whom the user named is looked at in any case, and tells by its uid whether it is the target.
+  const isOther = (name: string) => name !== context && (beside?.named || server(name) !== server(context));
+  const names = (beside?.names ?? []).filter(isOther);
+  const opened = await openEach(config, [context, ...names], options, io);
   try {
-    const [target, ...others] = opened;
+    const sessions = withoutTwins(opened);
+    const [target, ...others] = sessions;
     if (!target?.access || !target.status.reachable) {
       throw new CliError(`context ${context} ${target?.status.server ?? ""}: ${target?.status.problem}`);
     }
     return await run({
       options,
       config,
-      sessions: opened,
+      sessions,
       target,
       others: others.filter(({ status }) => beside?.named || status.installed || !status.reachable),
       client: target.access.client,

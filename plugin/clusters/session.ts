@@ -109,6 +109,20 @@ async function findSilence({ client }: Access, call: CallOptions, now: number): 
   return `its sync process has given no sign of life for ${formatDuration(silence)}: nothing changes here`;
 }
 
+/**
+ * Leaves out what leads to a cluster that an earlier one leads to, by the uid that the cluster says of itself. Throws `CliError`
+ * if two of the rest bear one name.
+ */
+export function withoutTwins(sessions: readonly Session[]): Session[] {
+  const uidOf = ({ identity }: Session) => identity?.clusterUid;
+  const distinct = sessions.filter((session, i) => {
+    const uid = uidOf(session);
+    return uid === undefined || sessions.findIndex((other) => uidOf(other) === uid) === i;
+  });
+  checkNames(distinct);
+  return distinct;
+}
+
 /** Two contexts of one cluster would judge it against itself. */
 function checkNames(sessions: readonly Session[]): void {
   for (const [name, same] of Map.groupBy(sessions, ({ status }) => status.name)) {

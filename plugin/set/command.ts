@@ -73,13 +73,16 @@ async function judge(
   const clusters = peerViewsOf(members, views);
   const advice = adviseOn(seenFrom(status.name, key, clusters, identity.settings, io.now()));
   const settings = { cluster: status.name, syncUser: SYNC_USER, unionSelector: identity.settings.unionSelector };
-  return { service, judgement: judgeWish(wish, { service, settings, advice, now: io.now() }) };
+  return {
+    service,
+    judgement: judgeWish(wish, { service, settings, advice, peers: identity.peers ?? [], now: io.now() }),
+  };
 }
 
 async function write(
   wish: Wish,
   service: Service,
-  { idle, removed }: Judgement,
+  { idle, removed, perhaps }: Judgement,
   { client, call, options }: Aim,
   values: Values,
   io: Io,
@@ -94,13 +97,9 @@ async function write(
     io.stdout.write(`service/${name} would be annotated (dry run, nothing was sent)\n`);
     return EXIT.done;
   }
-  if (removed.length > 0 && dryRun !== "server") {
-    const refused = await consent(
-      name,
-      `replicas in ${removed.join(", ")} will be deleted`,
-      values["yes"] === true,
-      io,
-    );
+  if (removed.length + perhaps.length > 0 && dryRun !== "server") {
+    const places = [...removed, ...perhaps.map((cluster) => `perhaps ${cluster}`)].join(", ");
+    const refused = await consent(name, `replicas in ${places} will be deleted`, values["yes"] === true, io);
     if (refused !== undefined) return refused;
   }
   const body = { metadata: { annotations: annotationsOf(wish), resourceVersion } };

@@ -13,7 +13,7 @@ export interface Place {
 
 /** The change, what it means, what takes it back, and every objection and warning. */
 export function renderJudgement(key: ServiceKey, place: Place, judgement: Judgement, paint: Paint): string[] {
-  const { from, to, means, undo, violations, warnings, removed } = judgement;
+  const { from, to, means, undo, violations, warnings, removed, perhaps } = judgement;
   const { warn, fail, arrow } = paint.signs;
   const name = (mode: string) => (mode === "absent" ? "none" : mode);
   const back = `kubectl syndicate set ${undo} ${key.name} -n ${key.namespace} --context ${shellWord(place.context)}`;
@@ -23,6 +23,9 @@ export function renderJudgement(key: ServiceKey, place: Place, judgement: Judgem
     ...(means === undefined ? [] : [`  means ${means}`]),
     ...(removed.length
       ? [`  ${paint.warn(warn)} the replicas in ${removed.join(", ")} are deleted: clients there lose the Service`]
+      : []),
+    ...(perhaps.length
+      ? [`  ${paint.warn(warn)} ${perhaps.join(", ")} cannot be read: a replica there is deleted too, sooner or later`]
       : []),
     ...warnings.map((text) => `  ${paint.warn(warn)} ${text}`),
     ...violations.flatMap(({ field, problem, next }) => [

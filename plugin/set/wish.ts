@@ -47,6 +47,8 @@ export interface Judgement {
   undo: Mode | "none";
   /** Clusters whose replica will be deleted. */
   removed: readonly string[];
+  /** Clusters that cannot be read, or were not looked at: if they have a replica, it will be deleted too. */
+  perhaps: readonly string[];
   /** Nothing would change. */
   idle: boolean;
 }
@@ -56,12 +58,14 @@ export interface Ground {
   service: Service;
   settings: AdmissionSettings;
   advice: Advice;
+  /** Names of the clusters that take part, as the one where it is written knows them. */
+  peers: readonly string[];
   /** Milliseconds since 1970. */
   now: number;
 }
 
 /** The verdict of the rules the webhook has, so that it is known without one and before anything is written. */
-export function judgeWish(wish: Wish, { service, settings, advice, now }: Ground): Judgement {
+export function judgeWish(wish: Wish, { service, settings, advice, peers, now }: Ground): Judgement {
   const annotations = annotationsOf(wish);
   const from = parseMode(annotation(service, MODE)) ?? "absent";
   const to = wish.mode ?? "absent";
@@ -89,6 +93,7 @@ export function judgeWish(wish: Wish, { service, settings, advice, now }: Ground
     warnings,
     undo: back.legal && from !== "absent" ? from : back.legal ? "none" : "source",
     removed: wish.mode === "singular" ? listReplicas(service, settings.cluster, advice) : [],
+    perhaps: wish.mode === "singular" ? listUnread(peers, advice) : [],
     idle: Object.entries(annotations).every(([key, value]) => annotation(service, key) === (value ?? undefined)),
   };
 }
@@ -99,6 +104,12 @@ function withAnnotations(service: Service, changes: Annotations): Service {
     ...service,
     metadata: { ...service.metadata, annotations: Object.fromEntries(kept) as Record<string, string> },
   };
+}
+
+function listUnread(peers: readonly string[], { clusters }: Advice): string[] {
+  const read = clusters.filter(({ readable }) => readable).map(({ name }) => name);
+  const all = [...clusters.map(({ name }) => name), ...peers];
+  return [...new Set(all)].filter((name) => !read.includes(name)).sort();
 }
 
 /** Written on a replica, `singular` counts for its origin, and the replica itself goes. */

@@ -29,10 +29,13 @@ export function chooseContexts(
   return { names, named: false };
 }
 
-/** URL of the API server of a cluster entry; a text of its own for one without. */
+/** How the API server of a cluster entry is found: behind one URL several may stand. A text of its own for an entry without. */
 export function serverOf(config: Kubeconfig, cluster: string): string {
-  const entry = config.clusters.find(({ name }) => name === cluster) as { cluster?: { server?: string } } | undefined;
-  return entry?.cluster?.server ?? `no server: ${cluster}`;
+  const entry = config.clusters.find(({ name }) => name === cluster) as
+    | { cluster?: Record<string, unknown> }
+    | undefined;
+  const { server = `no server: ${cluster}`, "tls-server-name": name, "proxy-url": proxy } = entry?.cluster ?? {};
+  return JSON.stringify([server, name, proxy]);
 }
 
 /** Of contexts nobody named, those count where syndicate is installed, and those that could not be asked. Throws `CliError`. */

@@ -44,6 +44,13 @@ const objections: [string, string, Forgetter[], boolean, string[]][] = [
   ],
   ["another one is silent too", "west", [east], false, ["north was not reached; it has to be told too"]],
   ["another one is forgotten already", "west", [forgetter("east", ["west", "north"], ["north"])], false, []],
+  [
+    "unlinked since, and needed still",
+    "west",
+    [{ ...forgetter("east", []), dependents: [{ service: "shop/web", because: "west serves it" }] }],
+    false,
+    [],
+  ],
   ["unlinked since, and forgotten", "west", [forgetter("east", [], ["west"])], false, []],
   [
     "itself",

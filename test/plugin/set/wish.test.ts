@@ -6,7 +6,7 @@ import { annotationsOf, type Judgement, judgeWish, type Wish } from "../../../pl
 import { ADOPT, MIN_READY, MODE, SELECTOR, SUCCESSOR, SYNC_USER } from "../../../shared/keys.ts";
 import type { Mode } from "../../../shared/mode.ts";
 import { adviseOn } from "../../../shared/protocol/advise.ts";
-import type { World } from "../../model/world.ts";
+import { World } from "../../model/world.ts";
 import { assertGolden } from "../golden.ts";
 import { createService, replicated, webService } from "../model-clusters.ts";
 import { moved, union } from "../status/worlds.ts";
@@ -15,7 +15,23 @@ function judgeIn(world: World, cluster: string, wish: Wish): Judgement {
   const service = world.cluster(cluster).services.get("web");
   assert.ok(service);
   const settings = { cluster, syncUser: SYNC_USER, unionSelector: "strip" as const };
-  return judgeWish(wish, { service, settings, advice: adviseOn(world.snapshot(cluster, true)), now: world.now });
+  const advice = adviseOn(world.snapshot(cluster, true));
+  return judgeWish(wish, { service, settings, advice, peers: ["east", "west"], now: world.now });
+}
+
+/** West does not answer, and nothing was ever read of it. */
+function silent(): World {
+  const world = replicated();
+  world.cluster("west").reachable = false;
+  world.cluster("west").services.clear();
+  return world;
+}
+
+/** No context leads to west. */
+function alone(): World {
+  const world = new World("east");
+  createService(world, "east", webService());
+  return world;
 }
 
 const verdicts: [string, () => World, string, Mode | undefined, Partial<Record<keyof Judgement, unknown>>][] = [
@@ -28,7 +44,10 @@ const verdicts: [string, () => World, string, Mode | undefined, Partial<Record<k
   ],
   ["receiver: the only other cluster takes over", replicated, "east", "receiver", { violations: [], undo: "source" }],
   ["source on the replica", replicated, "west", "source", { violations: [], undo: "none", removed: [] }],
-  ["singular deletes the replicas", replicated, "east", "singular", { removed: ["west"], undo: "none" }],
+  ["singular deletes the replicas", replicated, "east", "singular", { removed: ["west"], perhaps: [], undo: "none" }],
+  ["singular, and nobody knows what west has", silent, "east", "singular", { removed: [], perhaps: ["west"] }],
+  ["singular, and west was not looked at", alone, "east", "singular", { removed: [], perhaps: ["west"] }],
+  ["union, whoever answers", silent, "east", "union", { perhaps: [] }],
   ["singular on a replica deletes that one", replicated, "west", "singular", { removed: ["west"] }],
   ["back from a receiver", moved, "east", "source", { from: "receiver", undo: "receiver", violations: [] }],
   ["the mode it has", union, "east", "union", { idle: true, undo: "union" }],
