@@ -22,8 +22,13 @@ export interface GlobalOptions {
 /** The longest a timer of Node can run, 24 days. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
-/** The flags every command has. */
+/** The flags every command has. Throws `CliError` for values that make no sense, an empty `--contexts` included. */
 export function readGlobalOptions(values: Values): GlobalOptions {
+  // Without the flag all contexts are meant: not what a variable that is not set shall stand for.
+  const { contexts } = values;
+  if (typeof contexts === "string" && listOf(contexts).length === 0) {
+    throw new CliError(`--contexts "${contexts}" names none; leave it out to look at all`);
+  }
   return {
     namespace: textOf(values, "namespace"),
     kubeconfig: textOf(values, "kubeconfig"),

@@ -5,9 +5,8 @@ import { ApiError, classifyError } from "../../shared/kube/api-error.ts";
 export function describeProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const text = error.message.replace(/^\S+ \/\S*: /, "");
-  if (isUnsent(error)) return `no credentials: ${text}`;
-  if (error instanceof ApiError && error.status === 0)
-    return text.startsWith("no answer") ? text : `no answer: ${text}`;
+  const unanswered = error instanceof ApiError && error.status === 0 && !isUnsent(error);
+  if (unanswered) return text.startsWith("no answer") ? text : `no answer: ${text}`;
   return classifyError(error) === "unauthorized" ? `credentials refused: ${text}` : text;
 }
 

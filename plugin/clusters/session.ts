@@ -65,7 +65,7 @@ async function openSession(
   try {
     access = await connect(config, context, connectOptions(options, io));
   } catch (error) {
-    return { status: { ...known, problem: `no credentials: ${describeProblem(error)}` } };
+    return { status: { ...known, problem: describeProblem(error) } };
   }
   const reached = { ...known, server: access.server, reachable: true };
   try {

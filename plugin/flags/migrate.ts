@@ -10,7 +10,7 @@ const DRIVE_FLAGS: readonly Flag[] = [
     type: "string",
     value: "duration",
     default: "30m",
-    describe: "Stop waiting after this time; 0: never",
+    describe: "Stop waiting after this time, in which --hold does not count; 0: never",
   },
   {
     name: "settle",
@@ -98,6 +98,7 @@ const MIGRATE: Verb = {
     ["kubectl syndicate migrate ledger -n shop --from east --to west --strategy cutover", "Move a stateful Service"],
     ["kubectl syndicate migrate resume checkout -n shop", "Go on with a move that was stopped, from any machine"],
     ["kubectl syndicate migrate rollback checkout -n shop", "Make everything as it was before the move"],
+    ["kubectl syndicate migrate abort checkout -n shop", "Leave it as it stands; all three have a --help of their own"],
   ],
 };
 

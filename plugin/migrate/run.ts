@@ -31,7 +31,7 @@ export type MoveEvent =
   | { kind: "settling"; quietMs: number };
 
 export interface MoveLimits {
-  /** Milliseconds for everything; 0: none. */
+  /** Milliseconds for everything but the time that both shall serve; 0: none. */
   timeoutMs: number;
   settleMs: number;
   /** Milliseconds between two looks. */
@@ -73,9 +73,10 @@ interface Memory {
 /** Runs a drive. Rejects with `CliError` if somebody else declares something meanwhile, with `ApiError` if a write is refused. */
 export async function runMove(drive: Drive, ports: MovePorts, limits: MoveLimits): Promise<Outcome> {
   const { clock, signal } = ports;
-  const until = limits.timeoutMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + limits.timeoutMs;
+  let until = limits.timeoutMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + limits.timeoutMs;
   let memory: Memory | undefined;
   for (;;) {
+    const began = clock.now();
     const situation = await ports.read();
     const early = endEarly(drive, situation, memory, signal);
     if (early) return early;
@@ -87,10 +88,15 @@ export async function runMove(drive: Drive, ports: MovePorts, limits: MoveLimits
     const turn = await takeTurn(next, memory, ports, limits);
     if (turn === "arrived") return { kind: "arrived", idle: memory.idle };
     if (turn === "wrote") continue;
-    if (turn !== "waits") waitFor(turn, memory, ports);
     if (clock.now() >= until) return stopped("timedOut", memory);
     await sleep(clock, limits.pollMs, signal);
+    // Time that was asked for is not time that is lost.
+    if (isHold(next)) until += clock.now() - began;
   }
+}
+
+function isHold(next: Next): boolean {
+  return next.kind === "wait" && next.leftMs !== undefined;
 }
 
 function stopped(kind: "timedOut" | "interrupted", { step, waits }: Memory): Outcome {
@@ -109,24 +115,24 @@ function endEarly(
   return by && { kind: "ended", by, ...(memory ? { step: memory.step } : {}) };
 }
 
-/** A write that could not be made is waited for like anything else, and told. */
-function waitFor(wait: Wait, memory: Memory, { onEvent }: MovePorts): void {
-  memory.waits = [wait];
-  onEvent({ kind: "waiting", step: memory.step, waits: memory.waits });
-}
-
-/** Writes what is to be written now: the next step, or what closes a move that has come to rest. A wait: it could not be written. */
+/** Writes what is to be written now: the next step, or what closes a move that has come to rest. */
 async function takeTurn(
   next: Next,
-  { quiet, written }: Memory,
+  memory: Memory,
   ports: MovePorts,
   limits: MoveLimits,
-): Promise<"arrived" | "wrote" | "waits" | Wait> {
+): Promise<"arrived" | "wrote" | "waits"> {
+  const { quiet, step } = memory;
   const done = quiet !== undefined && settled(quiet.since, ports, limits);
   const closing = next.kind === "arrived" && done ? next.closing : undefined;
   const write = next.kind === "write" ? next : closing;
   if (!write) return done ? "arrived" : "waits";
-  return act(write, written, ports);
+  const made = await act(write, memory.written, ports);
+  if (typeof made === "string") return made;
+  // A write that could not be made is waited for like anything else, and told.
+  memory.waits = [made];
+  ports.onEvent({ kind: "waiting", step, waits: memory.waits });
+  return "waits";
 }
 
 /** Who has ended the drive, told from the note alone. */

@@ -69,6 +69,12 @@ test("time is up: it says what it waits for", async () => {
   assert.ok(outcome.waits.some(({ message }) => message.includes("west has 1 of 3 ready endpoints")));
 });
 
+test("the time that both shall serve does not count as waiting", async () => {
+  const within = { ...limits, timeoutMs: 60_000 };
+  const { outcome } = await runOver(movable(), { ...move, holdMs: 180_000 }, undefined, within);
+  assert.deepEqual(outcome, { kind: "arrived", idle: false });
+});
+
 test("pods that come late are waited for", async () => {
   const world = replicated();
   const { outcome } = await runOver(world, { ...move, strategy: "cutover" }, (look) => {
