@@ -27,41 +27,6 @@ export const SMALL: readonly Task[] = [
 const CRASH_OR_PARTITION: readonly FaultKind[] = ["crash", "cut both"];
 const FAULTS: readonly FaultKind[] = [...CRASH_OR_PARTITION, "cut east", "cut west"];
 
-/**
- * Places of pod changes at the start, in either cluster: the pod becomes unready, begins to terminate, is gone, another one starts.
- * Those that most follows from come first.
- */
-const FIRST_POD_CHANGES = [
-  [0, 3],
-  [0, 0],
-  [0, 1],
-  [1, 3],
-  [0, 2],
-  [1, 0],
-  [1, 1],
-  [1, 2],
-] as const;
-
-/** Any so many events, a crash or a partition among them, with late watches: a task for each pod change that may come first. */
-function apartByPods(events: number): Task[] {
-  return FIRST_POD_CHANGES.map((firstPodChange) => ({
-    start: SERVED,
-    bound: { ...bound(events, 2), kinds: CRASH_OR_PARTITION, firstPodChange },
-    split: true,
-  }));
-}
-
-/** Explored by `npm run test:model -- --deep`, those that take longest first. */
-export const DEEP: readonly Task[] = [
-  // Any four of two commands, two pod changes and a crash or a partition race each other, and watches lag.
-  ...apartByPods(4),
-  // All five in one story: each command and pod change finds everything quiet, or cut; the fault falls anywhere.
-  ...FAULTS.map((kind) => ({ start: SERVED, bound: { ...bound(5, 0), racing: 1, kinds: [kind] } })),
-  // Any two events of all kinds race each other.
-  { start: APART, bound: bound(2, 2) },
-  { start: SERVED, bound: bound(2, 2) },
-];
-
 /** Commands at the start, in either cluster. Those that most follows from come first. */
 const FIRST_COMMANDS = [
   [0, "union"],
@@ -76,13 +41,28 @@ const FIRST_COMMANDS = [
   [1, undefined],
 ] as const;
 
-/**
- * Explored by `npm run test:model -- --complete`: all five race each other and watches lag. Apart by which command and which pod change
- * come first, so that each takes less memory and two processors share the work.
- */
-export const COMPLETE: readonly Task[] = FIRST_COMMANDS.flatMap((firstCommand) =>
-  apartByPods(5).map((task) => ({ ...task, bound: { ...task.bound, firstCommand } })),
-);
+/** Any so many events, a crash or a partition among them, with late watches: a task for each command that may come first. */
+function apartByCommands(events: number): Task[] {
+  return FIRST_COMMANDS.map((firstCommand) => ({
+    start: SERVED,
+    bound: { ...bound(events, 2), kinds: CRASH_OR_PARTITION, firstCommand },
+    split: true,
+  }));
+}
+
+/** Explored by `npm run test:model -- --deep`, those that take longest first. */
+export const DEEP: readonly Task[] = [
+  // Any four of two commands, two pod changes and a crash or a partition race each other, and watches lag.
+  ...apartByCommands(4),
+  // All five in one story: each command and pod change finds everything quiet, or cut; the fault falls anywhere.
+  ...FAULTS.map((kind) => ({ start: SERVED, bound: { ...bound(5, 0), racing: 1, kinds: [kind] } })),
+  // Any two events of all kinds race each other.
+  { start: APART, bound: bound(2, 2) },
+  { start: SERVED, bound: bound(2, 2) },
+];
+
+/** Explored by `npm run test:model -- --complete`: all five race each other and watches lag. */
+export const COMPLETE: readonly Task[] = apartByCommands(5);
 
 /** Reasons of holds that no state within the bounds can have, and why. Checked: none of them is reached, all others are. */
 export const UNREACHABLE: Readonly<Partial<Record<HoldReason, string>>> = {

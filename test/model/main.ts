@@ -24,14 +24,13 @@ function print(line: string): void {
 const started = Date.now();
 
 function describe({ start, bound }: Task): string {
-  const { commands, podChanges, faults, events, lag, racing, kinds, firstPodChange, firstCommand } = bound;
+  const { commands, podChanges, faults, events, lag, racing, kinds, firstCommand } = bound;
   const which = kinds ? ` (${kinds.join(", ")})` : "";
   const apart = racing === undefined ? "" : `, of commands and pod changes ${racing} at a time`;
-  const first = firstPodChange ? `, pod change ${firstPodChange[1] + 1} in cluster ${firstPodChange[0] + 1} first` : "";
   const command = firstCommand
     ? `, of commands ${firstCommand[1] ?? "no mode"} in cluster ${firstCommand[0] + 1} first`
     : "";
-  return `${start.name}: up to ${commands} commands, ${podChanges} pod changes, ${faults} faults${which}, ${events} of these in all${apart}, watches up to ${lag} versions behind${first}${command}`;
+  return `${start.name}: up to ${commands} commands, ${podChanges} pod changes, ${faults} faults${which}, ${events} of these in all${apart}, watches up to ${lag} versions behind${command}`;
 }
 
 /** Milliseconds between two words about a row. */

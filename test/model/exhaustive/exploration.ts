@@ -2,10 +2,10 @@
 import { planService } from "../../../shared/protocol/plan.ts";
 import { Beginnings } from "./begin.ts";
 import { packBudgets, podChangesOf } from "./budgets.ts";
+import { Entries } from "./entries.ts";
 import { Judge } from "./judge.ts";
 import { Locals } from "./locals.ts";
 import { Plans } from "./plans.ts";
-import { Records } from "./records.ts";
 import { outsideOf, Region } from "./region.ts";
 import type { Finding, Options, Progress, Report } from "./report.ts";
 import { begin } from "./starts.ts";
@@ -13,11 +13,19 @@ import { Space } from "./state.ts";
 import { type Explorer, Steps, type Visit } from "./steps.ts";
 import { type Route, Walk } from "./walk.ts";
 
+/** A walk that has come to its end, and by state the steps to it. */
+interface Walked {
+  walk: Walk;
+  depths: Uint16Array;
+}
+
 export class Exploration {
   readonly #options: Options;
   readonly #explorer: Explorer;
   readonly #steps: Steps;
   readonly #totals = { states: 0, worlds: 0, transitions: 0, rests: 0, depth: 0 };
+  /** All walks that others begin from, in the order they came to their ends. */
+  readonly #walked: Walked[] = [];
 
   constructor(options: Options) {
     this.#options = options;
@@ -33,78 +41,96 @@ export class Exploration {
   run(): Report {
     const { start, bound, split } = this.#options;
     const first = begin(this.#explorer.space, start, bound);
-    const { space } = this.#explorer;
-    for (const cluster of [0, 1]) space.startPods[cluster] = space.sides.podsAt(first.side(cluster));
     const region = this.#newRegion();
     region.note(region.locals.intern(first, 0), region.locals.intern(first, 1), packBudgets(first), -1);
-    const main = new Walk(this.#explorer, this.#options, {
-      region,
-      holdsBack: split ?? false,
-      before: () => [],
-      onProgress: (states, frontier, events) => this.#tell({ states, frontier, events, part: 0, parts: 0 }),
-    });
-    const finding = main.run();
-    const depths = region.depths();
-    this.#count(main, depths);
-    return this.#report(finding ?? (split ? this.#runParts(main, depths) : undefined));
+    const route = { region, holdsBack: split ?? false, before: () => [], onProgress: this.#progressOf(0, 0) };
+    return this.#report(this.#walk(route, () => 0) ?? (split ? this.#walkParts(bound.podChanges) : undefined));
   }
 
-  /** After the last pod change pods stay as they are, so states with other pods are never the same: each lot on its own, and forgotten. */
-  #runParts(main: Walk, depths: Uint16Array): Finding | undefined {
-    const parts = [...this.#findParts(main)].sort(([a], [b]) => a - b);
-    for (const [i, [, entries]] of parts.entries()) {
-      const walk = this.#enter(main, entries, (found, frontier, events) => {
-        const states = main.region.states.size + found;
-        this.#tell({ states, frontier, events, part: i + 1, parts: parts.length });
-      });
-      const finding = walk.run();
-      this.#count(walk, walk.region.depths(depths));
-      if (finding) return finding;
+  #walk(route: Route, depthOf: (entry: number) => number): Finding | undefined {
+    const walk = new Walk(this.#explorer, this.#options, route);
+    const finding = walk.run();
+    const depths = walk.region.depths(depthOf);
+    this.#count(walk, depths);
+    if (route.holdsBack) this.#walked.push({ walk, depths });
+    return finding;
+  }
+
+  /**
+   * Pods that changed never are what they were with as many changes left, so states with other pods are never the same: those of each set
+   * of pods on their own, first all sets after one change, then all after two. What nothing begins from any more is forgotten.
+   */
+  #walkParts(podChanges: number): Finding | undefined {
+    let done = 0;
+    for (let left = podChanges - 1; left >= 0; left--) {
+      const parts = this.#findParts(done);
+      done = this.#walked.length;
+      let part = 0;
+      for (const pods of [...parts.keys()].sort((a, b) => a - b)) {
+        const entries = parts.get(pods) as Entries;
+        parts.delete(pods);
+        const onProgress = this.#progressOf(++part, part + parts.size);
+        const finding = this.#walkPart(entries, left > 0, onProgress);
+        if (finding) return finding;
+      }
     }
     return undefined;
   }
 
-  /** Another region, in which the pods are those of a part from the first. */
-  #enter(main: Walk, entries: Records, onProgress: Route["onProgress"]): Walk {
+  #walkPart(entries: Entries, holdsBack: boolean, onProgress: Route["onProgress"]): Finding | undefined {
     const region = this.#newRegion();
-    for (let i = 0; i < entries.length; i++) {
-      const [from, east, west, budgets] = ENTRY.map((member) => entries.get(i, member)) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      region.note(east, west, budgets, outsideOf(from));
+    for (let entry = 0; entry < entries.length; entry++) {
+      const { east, west, budgets } = entries.placeOf(entry);
+      region.note(east, west, budgets, outsideOf(entry));
     }
-    const before = (state: number, next: number) =>
-      main.tellChange(state, (place) => region.states.equals(next, place));
-    return new Walk(this.#explorer, this.#options, { region, holdsBack: false, before, onProgress });
+    const before = (entry: number, next: number) => {
+      const { walk, state } = entries.originOf(entry);
+      return (this.#walked[walk] as Walked).walk.tellChange(state, (place) => region.states.equals(next, place));
+    };
+    return this.#walk({ region, holdsBack, before, onProgress }, (entry) => {
+      const { walk, state } = entries.originOf(entry);
+      return (this.#walked[walk] as Walked).depths[state] as number;
+    });
+  }
+
+  #progressOf(part: number, parts: number): Route["onProgress"] {
+    return (found, frontier, events) => {
+      const states = this.#walked.reduce((sum, { walk }) => sum + walk.region.states.size, found);
+      this.#tell({ states, frontier, events, part, parts });
+    };
   }
 
   #tell(progress: Progress): void {
     this.#options.onProgress?.(progress);
   }
 
-  /** All last pod changes, by the pods that there are afterwards: the states they happen in, and what these become. */
-  #findParts(main: Walk): Map<number, Records> {
-    const { states, steps, locals } = main.region;
+  /** All pod changes that may follow the walks from this one on, by the pods that there are afterwards. */
+  #findParts(first: number): Map<number, Entries> {
+    const parts = new Map<number, Entries>();
+    for (const [i, { walk }] of this.#walked.entries()) {
+      if (i < first) continue;
+      this.#findChanges(walk, i, parts);
+      walk.region.forget();
+    }
+    return parts;
+  }
+
+  #findChanges(walk: Walk, number: number, parts: Map<number, Entries>): void {
+    const { states, steps, locals } = walk.region;
     const { sides } = this.#explorer.space;
-    const parts = new Map<number, Records>();
     let from = 0;
     const visit: Visit = (east, west, budgets) => {
       const [first, second] = [sides.podsAt(locals.side(east)), sides.podsAt(locals.side(west))];
-      const part = first * MOST_PODS + second;
-      const entries = parts.get(part) ?? new Records(ENTRY.length);
-      parts.set(part, entries);
-      const entry = entries.add();
-      for (const [member, value] of [from, east, west, budgets].entries()) entries.set(entry, member, value);
+      const pods = first * MOST_PODS + second;
+      const entries = parts.get(pods) ?? new Entries();
+      parts.set(pods, entries);
+      entries.add(number, from, { east, west, budgets });
     };
     for (; from < states.size; from++) {
-      if (states.isCovered(from) || podChangesOf(states.budgetsOf(from)) !== 1) continue;
-      const place = main.region.placeOf(from);
-      steps.stepPodsOnly(place, main.isQuiet(from, place), visit);
+      if (states.isCovered(from) || podChangesOf(states.budgetsOf(from)) === 0) continue;
+      const place = walk.region.placeOf(from);
+      steps.stepPodsOnly(place, walk.isQuiet(from, place), visit);
     }
-    return parts;
   }
 
   #newRegion(): Region {
@@ -128,5 +154,3 @@ export class Exploration {
 
 /** Sets of pods are fewer than that. */
 const MOST_PODS = 1000;
-/** Members of a step over to a part: the state before, the halves and the budgets after it. */
-const ENTRY = [0, 1, 2, 3] as const;

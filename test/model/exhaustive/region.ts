@@ -11,14 +11,14 @@ export class Region {
   readonly locals: Locals;
   readonly steps: Steps;
   readonly states: States;
-  /** By state: the one before it; below -1: one of the region before, see `outsideOf`. */
+  /** By state: the one before it; below -1: a way in, see `outsideOf`. */
   readonly #parents = new Numbers();
   /** States still to be looked at, by the number of events that may still happen in them. */
-  readonly layers: readonly Numbers[];
+  layers: readonly Numbers[];
   /** Worlds at rest, and those that are not, with what may still happen where that matters. */
-  readonly quiet = new Pairs();
+  quiet = new Pairs();
   /** Steps of the protocol alone from world to world once all that is under way has arrived, for finding loops. */
-  readonly graph = new Graph();
+  graph = new Graph();
 
   constructor(explorer: Explorer, steps: Steps, events: number) {
     this.locals = explorer.locals;
@@ -42,7 +42,15 @@ export class Region {
     return { east: states.eastOf(state), west: states.westOf(state), budgets: states.budgetsOf(state) };
   }
 
-  /** States from the first one to this one, and what was before that: -1, or a state of the region before. */
+  /** Keeps what is needed to tell how a state came to be. */
+  forget(): void {
+    this.states.forget();
+    this.layers = [];
+    this.quiet = new Pairs();
+    this.graph = new Graph();
+  }
+
+  /** States from the first one to this one, and what was before that: -1, or the way in. */
   pathTo(state: number): { path: number[]; before: number } {
     const path = [state];
     let at = this.#parents.at(state);
@@ -50,19 +58,19 @@ export class Region {
     return { path, before: at === -1 ? -1 : outsideOf(at) };
   }
 
-  /** By state: the steps to it. `before`: those of the region before. */
-  depths(before?: Uint16Array): Uint16Array {
+  /** By state: the steps to it. `before`: those to where a way in begins. */
+  depths(before: (entry: number) => number): Uint16Array {
     const depths = new Uint16Array(this.#parents.length);
     for (let state = 0; state < depths.length; state++) {
       const parent = this.#parents.at(state);
       if (parent >= 0) depths[state] = (depths[parent] as number) + 1;
-      else if (parent < -1) depths[state] = (before?.[outsideOf(parent)] ?? 0) + 1;
+      else if (parent < -1) depths[state] = before(outsideOf(parent)) + 1;
     }
     return depths;
   }
 }
 
-/** How a state of the region before is written down as a parent, and the state for what was written down. */
-export function outsideOf(state: number): number {
-  return -2 - state;
+/** How a way into a region is written down as a parent, and the way in for what was written down. */
+export function outsideOf(entry: number): number {
+  return -2 - entry;
 }

@@ -36,7 +36,7 @@ export interface Options {
   accept?: (what: string, before: Draft) => boolean;
   /** Shown every world in which nothing is left to do. The draft is reused. */
   onRest?: (draft: Draft, space: Space, plans: Plans) => void;
-  /** What happens after the last pod change is looked at for each set of pods on its own, and forgotten: takes less memory. */
+  /** States are looked at for each set of pods on its own, and forgotten when nothing begins from them any more: takes less memory. */
   split?: boolean;
   /** Told now and then. */
   onProgress?: (progress: Progress) => void;
@@ -47,9 +47,9 @@ export interface Progress {
   states: number;
   /** States still to be looked at, of those that as many events may follow. */
   frontier: number;
-  /** Events that may still follow: from the bound down to 0, in the first and in each part. */
+  /** Events that may still follow: from the bound down to 0 in each part. */
   events: number;
-  /** Which of the parts that follow the last pod change is looked at; 0: none. */
+  /** Which part of those after as many pod changes is looked at, and how many there are; 0: before the first change. */
   part: number;
   parts: number;
 }

@@ -31,8 +31,6 @@ export interface Bound {
   racing?: number;
   /** The faults there are; default all. */
   kinds?: readonly FaultKind[];
-  /** Which pod change is the first one if there is any: its cluster and place among those at the start. Default: all. */
-  firstPodChange?: readonly [cluster: number, place: number];
   /** Which command is the first one if there is any: its cluster and the mode declared, undefined for none. Default: all. */
   firstCommand?: readonly [cluster: number, mode: Mode | undefined];
 }
@@ -65,10 +63,7 @@ export class Space {
   readonly applied = new Memory<number | undefined>(2);
   /** How many commands and pod changes may happen before everything is quiet again; undefined: all. */
   readonly racing: number | undefined;
-  /** What pods there are at the start in either cluster, by number. Fewer than three changes never lead back and on. */
-  readonly startPods: [number, number] = [0, 0];
   readonly #podChanges: number;
-  readonly #firstPodChange: Bound["firstPodChange"];
   readonly #firstCommand: Bound["firstCommand"];
   readonly #kinds: ReadonlySet<FaultKind> | undefined;
 
@@ -80,7 +75,6 @@ export class Space {
     this.written = new WrittenTable(this.sides);
     this.racing = bound.racing;
     this.#podChanges = bound.podChanges;
-    this.#firstPodChange = bound.firstPodChange;
     this.#firstCommand = bound.firstCommand;
     this.#kinds = bound.kinds && new Set(bound.kinds);
     this.passes.intern([0, 0]);
@@ -89,12 +83,6 @@ export class Space {
   /** No pod made so far has a higher number. Of two changes, one cannot make a pod and the other one take its number again. */
   podsMade(podChanges: number): number {
     return this.#podChanges <= 2 ? 1 : 1 + this.#podChanges - podChanges;
-  }
-
-  /** Whether this one of all changes of a cluster's pods may happen if it is the first one. */
-  mayBeginWith(cluster: number, place: number): boolean {
-    const first = this.#firstPodChange;
-    return first === undefined || (first[0] === cluster && first[1] === place);
   }
 
   /** Whether this mode may be declared in a cluster at that time. The clock moves by commands alone. */

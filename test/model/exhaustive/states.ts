@@ -34,7 +34,7 @@ export class States {
   readonly #locals: Locals;
   /** Every state is kept, even if another one of its world covers it. */
   readonly #whole: boolean;
-  readonly #worlds = new Pairs();
+  #worlds = new Pairs();
   /** By world: its latest state, -1 for none. */
   readonly #latest = new Numbers();
   readonly #all = new Records(MEMBERS);
@@ -43,6 +43,11 @@ export class States {
     this.#watches = watches;
     this.#locals = locals;
     this.#whole = whole;
+  }
+
+  /** States are found no more, but they can still be looked up. */
+  forget(): void {
+    this.#worlds = new Pairs();
   }
 
   /** States found, and those among them that were covered later. */

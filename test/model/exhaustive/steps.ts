@@ -93,7 +93,7 @@ export class Steps {
     for (const cluster of [0, 1]) this.#take(SYNC, cluster, detail, budgets, true, waits);
   }
 
-  /** Visits all that people, pods and faults may do. `quiet`: nothing else is left to do. `holdsBack`: but for the last pod change. */
+  /** Visits all that people, pods and faults may do. `quiet`: nothing else is left to do. `holdsBack`: but for pods. */
   stepOutside(place: Place, quiet: boolean, holdsBack: boolean, visit: Visit): void {
     this.#visit = visit;
     this.#place = quiet ? { ...place, budgets: this.#charges.after(REST, place.budgets) } : place;
@@ -103,7 +103,7 @@ export class Steps {
     if (faultsOf(budgets) > 0) this.#stepFaults(budgets);
     if (racing !== undefined && racingOf(budgets) >= racing) return;
     if (commandsOf(budgets) > 0) this.#stepCommands(budgets);
-    if (podChangesOf(budgets) > (holdsBack ? 1 : 0)) this.#stepPods(budgets, quiet);
+    if (!holdsBack && podChangesOf(budgets) > 0) this.#stepPods(budgets, quiet);
   }
 
   /** Visits the changes of pods alone. */
@@ -191,11 +191,6 @@ export class Steps {
     }
   }
 
-  #hasStartPods(): boolean {
-    const { sides, startPods } = this.#space;
-    return [0, 1].every((cluster) => sides.podsAt(this.#locals.side(this.#own(cluster))) === startPods[cluster]);
-  }
-
   /** Visits the moves of one kind in one cluster; false if there are none. */
   #take(kind: number, cluster: number, detail: number, budgets: number, protocol: boolean, waits: boolean): boolean {
     const moves = this.#moves;
@@ -205,11 +200,7 @@ export class Steps {
     const count = moves.count(list);
     if (count === 0) return false;
     this.#question = { kind, cluster, detail };
-    const isFirst = kind === PODS && this.#hasStartPods();
-    for (let i = 0; i < count; i++) {
-      if (isFirst && !this.#space.mayBeginWith(cluster, i)) continue;
-      this.#move(list, i, budgets, protocol, waits);
-    }
+    for (let i = 0; i < count; i++) this.#move(list, i, budgets, protocol, waits);
     return true;
   }
 

@@ -6,12 +6,12 @@ import type { Finding, Options } from "./report.ts";
 import type { Explorer, Place, Visit } from "./steps.ts";
 import type { Numbers } from "./tuples.ts";
 
-/** The story up to a state of the walk before, and the pod change that led on to a state of this one. */
-type Before = (state: number, next: number) => string[];
+/** The story up to a state of a walk before, and the pod change that led on to a state of this one. */
+type Before = (entry: number, next: number) => string[];
 
 export interface Route {
   region: Region;
-  /** The last pod change is left to other regions. */
+  /** Pod changes are left to other regions. */
   holdsBack: boolean;
   before: Before;
   onProgress: (states: number, frontier: number, events: number) => void;
