@@ -13,7 +13,7 @@ export function hasVanished(view: ClusterView | undefined): boolean {
 /** The hold in the place of deletions that follow from what vanished; undefined while the cap is not exceeded. */
 export function capLosses({ losses }: Snapshot): Step | undefined {
   if (!losses || losses.recent + losses.due <= losses.limit) return undefined;
-  const { recent, due, limit } = losses;
-  const count = `${due} Services would lose what came from clusters where they are gone, after ${recent} in ten minutes (limit ${limit})`;
-  return holding("TooManyDeletions", `nothing is deleted: ${count}; allow it in the ConfigMap syndicate-orders`);
+  // Without the numbers of the moment, which would write the conditions of all these Services again with each change.
+  const many = `more than ${losses.limit} Services lost within ten minutes what came from clusters where they are gone, or would now`;
+  return holding("TooManyDeletions", `nothing is deleted: ${many}; allow it in the ConfigMap syndicate-orders`);
 }

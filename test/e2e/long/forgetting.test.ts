@@ -60,7 +60,7 @@ scenario(world, "Services that vanish by the dozen keep their replicas until tha
   assert.equal(removed.code, 0, removed.stderr);
   await west.agent.startSync();
   for (const [i, app] of apps.entries()) {
-    await waitCondition(app, west, "TooManyDeletions", "limit 2");
+    await waitCondition(app, west, "TooManyDeletions", "more than 2 Services");
     await waitSummary(app, west, following(east, pods[i] ?? [], undefined, "origin-selector", "replica-of"));
   }
   await order(west, { allowDeletionsUntil: new Date(Date.now() + 60_000).toISOString() });
