@@ -20,6 +20,8 @@ const QUIET_MS = 3000;
 /** Without the webhook, times are whole seconds, and two declarations within one have no order. */
 const COMMAND_MS = 1100;
 const PATIENCE_SECONDS = 60;
+/** A pod terminates until its story has ended. */
+const LONG_GRACE_SECONDS = 600;
 
 /** How the events follow each other: each when nothing is written any more, or so many milliseconds after the one before. */
 export type Pace = "at rest" | number;
@@ -100,6 +102,7 @@ export class ReplayedStory {
         const first = podAddress(side.name, this.#names, 1);
         if (event.change === "starts") await this.#startPod(side, startedAddress(script, event, this.#names));
         else if (event.change === "gone") await this.#pod(first).remove(0);
+        else if (event.change === "terminating") await this.#pod(first).remove(LONG_GRACE_SECONDS);
         else await this.#pod(first).setReady(event.change === "ready");
         return true;
       }

@@ -40,9 +40,9 @@ function minorOf(version: string): number {
 /** What newer versions do without being asked: families of Services, terminating pods and nodes in slices. */
 const GATES = ["IPv6DualStack", "EndpointSliceTerminatingCondition", "EndpointSliceNodeName"];
 
-/** 1.20 knows all of these, and has them off. From 1.22 on they are on, and one by one unknown as gates. */
+/** 1.20 and 1.21 know all of these, and have some off. From 1.22 on they are on, and one by one unknown as gates. */
 function gatesOf(version: string): string[] {
-  return minorOf(version) < 21 ? [`--feature-gates=${GATES.map((gate) => `${gate}=true`).join()}`] : [];
+  return minorOf(version) < 22 ? [`--feature-gates=${GATES.map((gate) => `${gate}=true`).join()}`] : [];
 }
 
 /** Kinds that tests list by label. */

@@ -90,7 +90,9 @@ function addressesOf(slices: readonly EndpointSlice[]): string[] | null {
   if (slices.length === 0) return null;
   const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
   const said = endpoints.flatMap(({ addresses, conditions }) =>
-    addresses.map((ip) => `${ip}${(conditions?.ready ?? true) ? "" : " unready"}`),
+    addresses.map(
+      (ip) => `${ip}${(conditions?.ready ?? true) ? "" : " unready"}${conditions?.terminating ? " terminating" : ""}`,
+    ),
   );
   return [...new Set(said)].sort();
 }

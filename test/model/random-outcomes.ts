@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { MODE, SUCCESSOR } from "../../shared/keys.ts";
 import { annotation } from "../../shared/kube/objects.ts";
 import { hasSelector } from "../../shared/selector.ts";
+import type { Cluster } from "./cluster.ts";
 import { arbitraryMachinery, makeMove, newService } from "./interleaving.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { podAddress, type Script, type ScriptEvent, startedAddress } from "./script.ts";
+import { type PodChange, podAddress, type Script, type ScriptEvent, startedAddress } from "./script.ts";
 import { World } from "./world.ts";
 
 const LABELS = { app: "web" };
@@ -76,10 +77,19 @@ function act(world: World, script: Script, event: ScriptEvent, clusters: readonl
       const first = podAddress(cluster.name, clusters, 1);
       if (event.change === "starts") startPod(world, cluster.name, startedAddress(script, event, clusters));
       else if (event.change === "gone") cluster.pods.delete(first);
-      else cluster.pods.set(first, { ip: first, labels: LABELS, ready: event.change === "ready" });
+      else changePod(cluster, first, event.change);
       return true;
     }
   }
+}
+
+function changePod(cluster: Cluster, ip: string, change: PodChange): void {
+  const pod = cluster.pods.get(ip);
+  if (!pod) throw new Error(`no pod ${ip}`);
+  cluster.pods.set(
+    ip,
+    change === "terminating" ? { ...pod, terminating: true } : { ...pod, ready: change === "ready" },
+  );
 }
 
 function describe(world: World): Record<string, Outcome> {

@@ -5,12 +5,16 @@ import { MODES, type Mode } from "../../shared/mode.ts";
 /** One thing that somebody does, or that happens to pods. The first two clusters have a pod to begin with. */
 export type ScriptEvent =
   | { kind: "mode"; cluster: string; mode: Mode | null; successor?: string }
-  /** `unready`, `ready` and `gone` speak of the first pod. */
-  | { kind: "pod"; cluster: string; change: "unready" | "ready" | "gone" | "starts" }
+  | { kind: "pod"; cluster: string; change: PodChange }
   /** The Service, by hand. */
   | { kind: "delete"; cluster: string }
   /** The manifest as its owner keeps it: without a mode. */
   | { kind: "apply"; cluster: string };
+
+/** All but `starts` speak of the first pod. */
+export type PodChange = "unready" | "ready" | "terminating" | "gone" | "starts";
+
+const POD_CHANGES: readonly PodChange[] = ["unready", "ready", "terminating", "gone", "starts"];
 
 /** Besides its events, once at a time of its own: both clusters cut off from each other for a while, or a sync process killed. */
 export type Disturbance = { kind: "cut" } | { kind: "kill"; cluster: string };
@@ -53,12 +57,13 @@ function isPossible(clusters: readonly string[], events: readonly ScriptEvent[])
   const count = (kind: ScriptEvent["kind"]) => events.filter((event) => event.kind === kind).length;
   if (count("mode") > MOST_COMMANDS || count("pod") > MOST_POD_CHANGES) return false;
   if (count("delete") + count("apply") > 1) return false;
-  const first = new Map<string, "ready" | "unready" | "gone">();
+  const first = new Map<string, PodChange>();
   for (const event of events) {
     if (event.kind !== "pod" || event.change === "starts") continue;
     if (clusters.indexOf(event.cluster) > 1) return false;
     const now = first.get(event.cluster) ?? "ready";
     if (now === "gone" || now === event.change) return false;
+    if (now === "terminating" && event.change !== "gone") return false;
     first.set(event.cluster, event.change);
   }
   const said = events.find((event) => event.kind === "mode");
@@ -68,7 +73,7 @@ function isPossible(clusters: readonly string[], events: readonly ScriptEvent[])
 function arbitraryEvent(clusters: readonly string[]): fc.Arbitrary<ScriptEvent> {
   const cluster = fc.constantFrom(...clusters);
   const mode = fc.constantFrom<Mode | null>(...MODES, null);
-  const change = fc.constantFrom("unready" as const, "ready" as const, "gone" as const, "starts" as const);
+  const change = fc.constantFrom(...POD_CHANGES);
   return fc.oneof(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant("mode" as const), cluster, mode }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("pod" as const), cluster, change }) },

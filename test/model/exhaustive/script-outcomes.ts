@@ -18,6 +18,7 @@ function wordsOf(event: ScriptEvent): RegExp {
       return new RegExp(`^user: ${cluster} becomes ${event.mode ?? "without mode"} \\(`);
     case "pod":
       if (event.change === "starts") return new RegExp(`^pods: .* in ${cluster} starts and is ready$`);
+      if (event.change === "terminating") return new RegExp(`^pods: \\S+\\.1 in ${cluster} begins to terminate$`);
       return new RegExp(`^pods: \\S+\\.1 in ${cluster} (becomes|is) ${event.change}$`);
     case "delete":
       return new RegExp(`^user: deletes services/${KEY.name} in ${cluster}$`);
