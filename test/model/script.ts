@@ -61,13 +61,17 @@ function isPossible(clusters: readonly string[], events: readonly ScriptEvent[])
   for (const event of events) {
     if (event.kind !== "pod" || event.change === "starts") continue;
     if (clusters.indexOf(event.cluster) > 1) return false;
-    const now = first.get(event.cluster) ?? "ready";
-    if (now === "gone" || now === event.change) return false;
-    if (now === "terminating" && event.change !== "gone") return false;
+    if (!mayFollow(first.get(event.cluster) ?? "ready", event.change)) return false;
     first.set(event.cluster, event.change);
   }
   const said = events.find((event) => event.kind === "mode");
   return said !== undefined && said.mode !== null;
+}
+
+/** Whether a pod may change so after the change before. */
+function mayFollow(before: PodChange, change: PodChange): boolean {
+  if (before === "gone" || before === change) return false;
+  return before !== "terminating" || change === "gone";
 }
 
 function arbitraryEvent(clusters: readonly string[]): fc.Arbitrary<ScriptEvent> {
