@@ -1,5 +1,5 @@
 /** The two HTTP servers of the sync process: health and metrics for everyone, advice for the webhook on localhost. */
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Advice } from "../shared/advice.ts";
 import type { ServiceKey } from "../shared/protocol/snapshot.ts";
 
@@ -13,8 +13,8 @@ export interface HealthSources {
 
 /** `/healthz`, `/readyz`, `/metrics`. */
 export function createHealthServer(sources: HealthSources): Server {
-  return createServer((request, response) => {
-    switch (new URL(request.url ?? "/", "http://localhost").pathname) {
+  return serve((_request, url, response) => {
+    switch (url.pathname) {
       case "/healthz":
         return answerProbe(response, sources.health());
       case "/readyz":
@@ -36,8 +36,7 @@ export function createHealthServer(sources: HealthSources): Server {
  * that of a Service whose name is still to be generated: no cluster has it.
  */
 export function createAdviceServer(advise: (key: ServiceKey) => Advice | undefined): Server {
-  return createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://localhost");
+  return serve((request, url, response) => {
     const namespace = url.searchParams.get("namespace");
     const name = url.searchParams.get("name");
     if (request.method !== "GET" || url.pathname !== "/advice" || !namespace || name === null) {
@@ -46,6 +45,15 @@ export function createAdviceServer(advise: (key: ServiceKey) => Advice | undefin
     const advice = advise({ namespace, name });
     if (!advice) return send(response, 503, "text/plain", "the own cluster is not read yet");
     send(response, 200, "application/json", JSON.stringify(advice));
+  });
+}
+
+/** What anybody may send as an address is none at times, `//` for one. A listener that throws would end the process. */
+function serve(answer: (request: IncomingMessage, url: URL, response: ServerResponse) => void): Server {
+  return createServer((request, response) => {
+    const url = URL.parse(request.url ?? "/", "http://localhost");
+    if (url) answer(request, url, response);
+    else send(response, 400, "text/plain", "the request names no path");
   });
 }
 
