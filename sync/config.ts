@@ -59,6 +59,9 @@ const FLAGS = {
   kubeconfig: { type: "string" },
 } as const;
 
+/** Those of pino; the first one is the default. */
+const LOG_LEVELS = ["info", "trace", "debug", "warn", "error", "fatal", "silent"] as const;
+
 /** Excluded unless `EXCLUDE` is set: the namespaces of Kubernetes itself. */
 const KUBE_NAMESPACES = "kube-system,kube-public,kube-node-lease";
 
@@ -90,7 +93,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
       bytes: count("PEER_MAX_MEGABYTES", env["PEER_MAX_MEGABYTES"], 128, problems) * 1024 * 1024,
     },
     kubeconfig: flags.kubeconfig,
-    logLevel: env["LOG_LEVEL"] || "info",
+    logLevel: choice("LOG_LEVEL", env["LOG_LEVEL"], LOG_LEVELS, problems),
   };
   if (problems.length) throw new ConfigError(problems.join("\n"));
   return Object.freeze(config);
@@ -150,7 +153,7 @@ function cidrs(values: readonly string[], problems: string[]): readonly string[]
   try {
     compileRanges(values);
   } catch (error) {
-    problems.push(`POD_CIDRS: ${(error as Error).message}`);
+    problems.push(`--pod-cidr or POD_CIDRS: ${(error as Error).message}`);
   }
   return values;
 }
