@@ -1,8 +1,8 @@
 /** Apply: the writes of a plan, one after the other, each with the precondition the plan gave it. */
 
 import { CONDITION_IN_SYNC } from "../shared/keys.ts";
-import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
+import { removeIfExists } from "../shared/kube/lookup.ts";
 import type { Condition, KubeObject, Service } from "../shared/kube/objects.ts";
 import { endpointSlices, endpoints, type NamespacedPaths, services } from "../shared/kube/resources.ts";
 import type { SyncCondition } from "../shared/protocol/condition.ts";
@@ -27,18 +27,6 @@ export async function applyWrite(client: KubeClient, key: ServiceKey, write: Wri
       await removeIfExists(client, path, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) });
       return undefined;
     }
-  }
-}
-
-async function removeIfExists(
-  client: KubeClient,
-  path: string,
-  preconditions: { uid: string; resourceVersion?: string },
-) {
-  try {
-    await client.remove(path, preconditions);
-  } catch (error) {
-    if (classifyError(error) !== "notFound") throw error;
   }
 }
 

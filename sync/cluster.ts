@@ -3,18 +3,20 @@ import type { Scope } from "../shared/identity.ts";
 import { MANAGED_BY, OUR_MANAGER } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
-import { isQuotaError, type QuotaLimits } from "../shared/kube/quota.ts";
+import { isQuarantineError, type QuotaLimits } from "../shared/kube/quota.ts";
 import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
 import type { Resource } from "../shared/protocol/write.ts";
 import { formerOf, isNewShadow, namespaceOf, shadowedKey, sliceKey } from "./owner-key.ts";
 import { changedAt } from "./propagation.ts";
+import { checkSlice } from "./shape.ts";
 import {
   stubEndpoints,
   stubSlice,
   trimEndpoints,
   trimNamespace,
+  trimPeerService,
   trimPeerSlice,
   trimService,
   trimSlice,
@@ -64,7 +66,8 @@ export class WatchedCluster {
   #readable = false;
   /** See `quarantine`: as it was told. */
   #quarantined: string | undefined;
-  #quota: QuotaLimits | undefined;
+  /** How much of each kind is kept of it; undefined: any amount. */
+  quota: QuotaLimits | undefined;
 
   constructor(name: string, client: KubeClient, podCIDRs: readonly string[], events: ClusterEvents) {
     this.name = name;
@@ -81,12 +84,14 @@ export class WatchedCluster {
 
   /** Starts to follow Services and slices; of the own cluster Endpoints and namespaces too. `quota`: how much of each kind is kept. */
   start(own: boolean, quota?: QuotaLimits): void {
-    this.#quota = quota;
+    this.quota = quota;
     const trimmed = own ? trimSlice : trimPeerSlice;
     const trimOrStub = (slice: EndpointSlice) => (this.#isInScope(slice) ? trimmed(slice) : stubSlice(slice));
-    this.#follow(services.all, this.stores.services, trimService, (service) => this.#toldService(service));
+    const trimmedService = own ? trimService : trimPeerService;
+    this.#follow(services.all, this.stores.services, trimmedService, (service) => this.#toldService(service));
     const times = new WeakMap<EndpointSlice, number>();
     const trimAndDate = (slice: EndpointSlice) => {
+      if (!own) checkSlice(slice);
       const seenAt = Date.now();
       const at = own ? seenAt : changedAt(slice, seenAt);
       const kept = trimOrStub(slice);
@@ -138,7 +143,7 @@ export class WatchedCluster {
   get quarantine(): string | undefined {
     if (this.#readable) return undefined;
     const { lastError } = this;
-    return isQuotaError(lastError) ? lastError.message : undefined;
+    return isQuarantineError(lastError) ? lastError.message : undefined;
   }
 
   /** `performance.now()` milliseconds of the most recent event, list or bookmark. */
@@ -150,7 +155,7 @@ export class WatchedCluster {
   /** Why it is not readable, as far as known. */
   get lastError(): unknown {
     const errors = this.#all().flatMap((reflector) => reflector.lastError ?? []);
-    return errors.find(isQuotaError) ?? errors[0];
+    return errors.find(isQuarantineError) ?? errors[0];
   }
 
   /** Ends the watches: not readable from now on, the stores keep what was known. The client stays open. */
@@ -177,7 +182,7 @@ export class WatchedCluster {
       path,
       store,
       trim,
-      ...(this.#quota ? { quota: this.#quota } : {}),
+      ...(this.quota ? { quota: this.quota } : {}),
       // Once the cluster is readable everything is looked at: of what was there before, nothing is told object by object.
       onChange: (change) => {
         if (isFirstList || (this.#events.isEcho(change) && !isNewShadow(change))) return;

@@ -23,7 +23,7 @@ import { Propagation } from "./propagation.ts";
 import { createQueue, type KeyedQueue } from "./queue.ts";
 import { Reasons } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
-import { createHooks, tellFailure, UNREADABLE_GRACE_MS } from "./telling.ts";
+import { createHooks, tellFailure, tellWatchError, UNREADABLE_GRACE_MS } from "./telling.ts";
 
 export interface ControllerOptions {
   config: Config;
@@ -87,21 +87,18 @@ export class Controller {
         this.#addAll();
       },
       onRefused: (peer, reason) => log.warn({ peer, reason }, "peer is not followed"),
-      onError: (error) =>
-        log.error({ err: error, folder: config.peersDir }, "the folder or the list of peers cannot be read"),
+      onUnchecked: (peer, reason) => log.warn({ peer, reason }, "peer cannot be asked who it is, tried again"),
+      onError: (err) => log.error({ err, folder: config.peersDir }, "the folder or the list of peers cannot be read"),
     });
+    const peers = () => this.#peers.clusters;
+    const allowedUntil = () => this.#orders.orders.deletionsUntil;
     this.#sources = {
       own: this.#own,
-      peers: () => this.#peers.clusters,
+      peers,
       overlay: this.#overlay,
       read: new Overlay(),
       forgotten,
-      losses: new LossTally({
-        limit: config.maxDeletions,
-        own: this.#own,
-        peers: () => this.#peers.clusters,
-        allowedUntil: () => this.#orders.orders.deletionsUntil,
-      }),
+      losses: new LossTally({ limit: config.maxDeletions, own: this.#own, peers, allowedUntil }),
       settings: config.settings,
       createNamespaces: config.createNamespaces,
       maxEndpoints: config.peerLimits.endpoints,
@@ -164,7 +161,10 @@ export class Controller {
   /** This process has become the one that writes and tells, and looks at every Service again; or it is that no more. */
   lead(leading: boolean): void {
     if (leading) this.#addAll();
-    else this.#reasons.clear();
+    else {
+      this.#reasons.clear();
+      this.#propagation.clear();
+    }
   }
 
   #toldOrders({ forgotten, deletionsUntil }: Orders): void {
@@ -215,22 +215,22 @@ export class Controller {
       isInScope: (namespace) => isInScope(this.#options.config, namespace),
       isEcho: (change) => cluster === this.#own.name && this.#overlay.observe(change),
       onKey: (key) => {
-        this.#reconciler.observe(key);
+        // Added first, whatever becomes of the look at it: the pass begins in a later turn.
         this.#add(key);
+        this.#reconciler.observe(key);
       },
       onPeerCopy: (key) => isDeclared(this.#clusters(), key) && this.#add(key),
       onChanged: (key, at) => this.#leads() && this.#propagation.changed(key, cluster, at),
       onNamespace: (namespace) => this.#addAll(namespace),
       onReadable: (readable, error) => this.#toldReadable(cluster, readable, error),
-      onError: (error) => this.#options.log.debug({ cluster, err: error }, "list or watch failed"),
+      onError: (error) => tellWatchError(this.#options.log, cluster, error),
     };
   }
 
   /** Decisions heed a lost cluster at once; that every Service says so waits, for most losses last a second. */
   #toldReadable(cluster: string, readable: boolean, error: unknown): void {
     const reason = error instanceof Error ? error.message : undefined;
-    const { log } = this.#options;
-    log[readable ? "info" : "warn"]({ cluster, reason }, readable ? "cluster is read" : "cluster is not read");
+    this.#options.log[readable ? "info" : "warn"]({ cluster, reason }, `cluster is ${readable ? "" : "not "}read`);
     if (!readable) this.#reconciler.observeAll();
     const found = () => (cluster === this.#own.name ? this.#own : this.#peers.clusters.get(cluster));
     if (readable) this.#addAll();

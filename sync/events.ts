@@ -2,6 +2,7 @@
 import { FIELD_MANAGER } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
+import { microTime } from "../shared/kube/clock.ts";
 import type { Service } from "../shared/kube/objects.ts";
 import { events } from "../shared/kube/resources.ts";
 import { EventSeries, type Series } from "./event-series.ts";
@@ -89,9 +90,4 @@ export function createRecorder({ client, instance, now, onError }: RecorderOptio
       write(() => client.create(events.in(namespace), body));
     },
   };
-}
-
-/** A MicroTime of the Kubernetes API. */
-function microTime(moment: number): string {
-  return new Date(moment).toISOString().replace("Z", "000Z");
 }

@@ -2,9 +2,7 @@
 
 import { SERVICE_NAME, SHADOW_OF } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
-import { getIfExists } from "../shared/kube/lookup.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
-import { endpointSlices, endpoints, services } from "../shared/kube/resources.ts";
 import { keyOf } from "../shared/kube/store.ts";
 import { hashedShadowName, shadowName } from "../shared/names.ts";
 import {
@@ -17,6 +15,7 @@ import {
 } from "../shared/protocol/snapshot.ts";
 import { BY_SERVICE, type ClusterStores, type WatchedCluster } from "./cluster.ts";
 import { isInScope } from "./config.ts";
+import { ownedShadow, readLive } from "./live-read.ts";
 import type { LossTally } from "./loss-tally.ts";
 import type { Overlay } from "./overlay.ts";
 
@@ -169,20 +168,10 @@ async function viewLive(
 ): Promise<ClusterView> {
   const cached = viewCached(cluster, key, own);
   try {
-    const { client } = cluster;
-    const [service, shadows] = await Promise.all([
-      getIfExists<Service>(client, services.one(key.namespace, key.name)),
-      client.list<Service>(services.in(key.namespace), { labelSelector: `${SHADOW_OF}=${key.name}` }),
-    ]);
-    const shadow = ownedShadow(shadows.items, key, service);
-    const names = [key.name, ...(shadow ? [shadow.metadata.name] : [])].join(",");
-    const [slices, endpointsObject] = await Promise.all([
-      client.list<EndpointSlice>(endpointSlices.in(key.namespace), { labelSelector: `${SERVICE_NAME} in (${names})` }),
-      own ? getIfExists<Endpoints>(client, endpoints.one(key.namespace, key.name)) : undefined,
-    ]);
-    learn(sources, cluster, key, "services", servicesOf(cached), [...(service ? [service] : []), ...shadows.items]);
+    const { service, shadow, shadows, slices, endpointsObject } = await readLive(cluster, key, own);
+    learn(sources, cluster, key, "services", servicesOf(cached), [...(service ? [service] : []), ...shadows]);
     const followed = [...cached.slices, ...(shadow ? cached.shadowSlices : [])];
-    learn(sources, cluster, key, "endpointslices", followed, slices.items);
+    learn(sources, cluster, key, "endpointslices", followed, slices);
     const { service: _service, shadow: _shadow, endpoints: _endpoints, ...rest } = cached;
     return {
       ...rest,
@@ -190,8 +179,8 @@ async function viewLive(
       ...(service ? { service } : {}),
       ...(shadow ? { shadow } : {}),
       ...(endpointsObject ? { endpoints: endpointsObject } : {}),
-      slices: slices.items.filter((slice) => label(slice, SERVICE_NAME) === key.name),
-      shadowSlices: slices.items.filter((slice) => label(slice, SERVICE_NAME) !== key.name),
+      slices: slices.filter((slice) => label(slice, SERVICE_NAME) === key.name),
+      shadowSlices: slices.filter((slice) => label(slice, SERVICE_NAME) !== key.name),
     };
   } catch (error) {
     if (own || classifyError(error) === "fault") throw error;
@@ -225,16 +214,6 @@ function learn(
     if (before?.metadata.resourceVersion !== object.metadata.resourceVersion) read.written(id, resource, object, now());
   }
   for (const [name, object] of known) read.deleted(id, resource, name, object.metadata.uid ?? "", now());
-}
-
-/** A shadow whose owner is not the live Service is on its way out: it counts as absent. */
-function ownedShadow(found: readonly Service[], key: ServiceKey, service: Service | undefined): Service | undefined {
-  return found.find(
-    (object) =>
-      label(object, SHADOW_OF) === key.name &&
-      object.metadata.deletionTimestamp === undefined &&
-      object.metadata.ownerReferences?.[0]?.uid === service?.metadata.uid,
-  );
 }
 
 function isForeign(service: Service | undefined, key: ServiceKey): boolean {

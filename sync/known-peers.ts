@@ -7,7 +7,7 @@ import { configMaps } from "../shared/kube/resources.ts";
 import type { ConfigMap } from "./identity.ts";
 
 /** Peer name → uid of its namespace kube-system. */
-export interface KnownPeers {
+export interface PeerList {
   /** What is known by now; undefined while nothing was ever kept. Rejects with `ApiError`. */
   load(): Promise<Map<string, string> | undefined>;
   /** Remembers a name's uid; undefined ends it. Rejects with `ApiError`. */
@@ -15,7 +15,7 @@ export interface KnownPeers {
 }
 
 /** The names as the API server keeps them. One key is written at a time, so several processes do not get in each other's way. */
-export function storeKnownPeers(client: KubeClient, namespace: string): KnownPeers {
+export function storeKnownPeers(client: KubeClient, namespace: string): PeerList {
   const path = configMaps.one(namespace, KNOWN_PEERS_CONFIGMAP);
   const metadata = { name: KNOWN_PEERS_CONFIGMAP, namespace, labels: { "app.kubernetes.io/name": "syndicate" } };
   const ensure = async () => {

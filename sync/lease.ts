@@ -5,7 +5,7 @@
 import { LEASE } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
-import { type Clock, sleep } from "../shared/kube/clock.ts";
+import { type Clock, microTime, sleep } from "../shared/kube/clock.ts";
 import { getIfExists } from "../shared/kube/lookup.ts";
 import type { KubeObject } from "../shared/kube/objects.ts";
 import { leases } from "../shared/kube/resources.ts";
@@ -137,7 +137,7 @@ export class Election {
 
   #claim(existing: Lease | undefined): Lease {
     const { namespace } = this.#options;
-    const now = microTime();
+    const now = microTime(Date.now());
     const ours = existing?.spec?.holderIdentity === this.#options.instance;
     return {
       apiVersion: "coordination.k8s.io/v1",
@@ -158,7 +158,7 @@ export class Election {
     const path = leases.one(namespace, LEASE);
     const existing = await getIfExists<Lease>(client, path, CALL);
     if (existing?.spec?.holderIdentity !== this.#options.instance) return;
-    const spec = { ...existing.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime() };
+    const spec = { ...existing.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime(Date.now()) };
     await client.replace(path, { ...existing, spec }, CALL);
   }
 
@@ -167,9 +167,4 @@ export class Election {
     this.#leading = leading;
     this.#options.onLeading(leading);
   }
-}
-
-/** Now, as a MicroTime of the Kubernetes API. */
-function microTime(): string {
-  return new Date().toISOString().replace("Z", "000Z");
 }

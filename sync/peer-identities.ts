@@ -1,6 +1,6 @@
 /** Which cluster the name of each peer stands for: what the cluster says is judged by what was known, and remembered. */
 
-import type { KnownPeers } from "./known-peers.ts";
+import type { PeerList } from "./known-peers.ts";
 import { refuseClaim } from "./peer-claim.ts";
 import type { Introduction } from "./peer-proof.ts";
 
@@ -12,7 +12,7 @@ export interface PeerIdentitiesOptions {
   /** uid of the own cluster; rejects with `ApiError`. */
   ownUid: Promise<string>;
   /** Which cluster each name has stood for so far. */
-  known: KnownPeers;
+  known: PeerList;
 }
 
 export class PeerIdentities {

@@ -12,6 +12,8 @@ export interface Peer {
   refused?: string;
   /** When the credentials in use end, milliseconds since 1970; undefined: they do not say. */
   endsAt?: number | undefined;
+  /** Why it could not be asked who it is, since it was asked last. */
+  unchecked?: string;
   /** When its identity was checked last, `performance.now()` milliseconds. */
   checkedAt?: number;
 }
@@ -25,4 +27,14 @@ export async function disconnect(peer: Peer): Promise<void> {
 /** Why it was refused before, so that the same reason is not told twice. */
 export function refusedBefore(peer: Peer | undefined): Pick<Peer, "refused"> {
   return peer?.refused === undefined ? {} : { refused: peer.refused };
+}
+
+/** Notes why it could not be asked who it is, and tells so if that is another reason than before. */
+export function noteUnchecked(
+  peer: Peer,
+  { message }: Error,
+  { onUnchecked }: { onUnchecked(name: string, reason: string): void },
+): void {
+  if (peer.unchecked !== message) onUnchecked(peer.name, message);
+  peer.unchecked = message;
 }

@@ -4,7 +4,7 @@ import type { KubeClient } from "../shared/kube/client.ts";
 import { credentialsEnd } from "../shared/kube/credential-end.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
-import { disconnect, type Peer, refusedBefore } from "./peer.ts";
+import { disconnect, noteUnchecked, type Peer, refusedBefore } from "./peer.ts";
 import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts";
 import { PeerIdentities, type PeerIdentitiesOptions, RefusedPeer } from "./peer-identities.ts";
 import { type Introduction, introduce, type PeerProof, PeerProofs } from "./peer-proof.ts";
@@ -26,6 +26,8 @@ export interface PeersOptions extends PeerIdentitiesOptions {
   onPeers(): void;
   /** A file or a cluster behind it is refused; said once for each reason. */
   onRefused(name: string, reason: string): void;
+  /** A connected peer cannot be asked who it is now, and is followed on; said once for each reason, until it could be asked. */
+  onUnchecked(name: string, reason: string): void;
   /** The folder, or the list of known peers, cannot be read or written; everything stays as it is. */
   onError(error: unknown): void;
 }
@@ -132,7 +134,7 @@ export class Peers {
   async #readFolder(): Promise<PeerFolder> {
     const { files, unreadable } = await readPeerFolder(this.#options.folder);
     const forgotten = this.#options.forgotten();
-    await Promise.all([...forgotten].map((name) => this.#forget(name)));
+    await Promise.all([...forgotten].map((name) => this.#forget(name).catch(this.#options.onError)));
     const kept = <T>(entries: ReadonlyMap<string, T>) => new Map([...entries].filter(([name]) => !forgotten.has(name)));
     return { files: kept(files), unreadable: kept(unreadable) };
   }
@@ -148,9 +150,9 @@ export class Peers {
   async #lookAt(name: string, file: PeerFile): Promise<void> {
     const known = this.#peers.get(name);
     if (!known?.cluster || !known.client) return this.#connect(name, file);
-    if (known.file?.text !== file.text) return this.#rotate(known, known.client, file);
+    if (known.file?.text !== file.text) await this.#rotate(known, known.client, file);
     // Back to the file in use: whatever was wrong with another one is over.
-    delete known.refused;
+    else delete known.refused;
     if (performance.now() - (known.checkedAt ?? 0) > CHECK_MS) await this.#checkAgain(known, known.client);
   }
 
@@ -161,11 +163,12 @@ export class Peers {
       const introduction = await introduce(client, this.#options.namespace);
       await this.#identities.accept(name, introduction);
       peer.checkedAt = performance.now();
+      delete peer.unchecked;
       if (!cluster || isDeepStrictEqual(cluster.scope, introduction.scope)) return;
       cluster.scope = introduction.scope;
       this.#options.onPeers();
     } catch (error) {
-      if (!(error instanceof RefusedPeer)) return;
+      if (!(error instanceof RefusedPeer)) return noteUnchecked(peer, error as Error, this.#options);
       await disconnect(peer);
       this.#refuse({ name, file, ...(cluster ? { cluster } : {}) }, error.message);
       this.#options.onPeers();
@@ -220,6 +223,7 @@ export class Peers {
       peer.cluster?.limitTo(credentials.podCIDRs);
       peer.file = file;
       peer.endsAt = credentialsEnd(credentials);
+      peer.checkedAt = performance.now();
       delete peer.refused;
       this.#options.onPeers();
     } catch (error) {

@@ -55,4 +55,9 @@ export class Propagation {
   settled(key: string): void {
     this.#pending.delete(key);
   }
+
+  /** Nothing is pending any more: another process writes from now on. */
+  clear(): void {
+    this.#pending.clear();
+  }
 }

@@ -45,12 +45,13 @@ export class Reconciler {
 
   /**
    * What an event shows untrue has ended, even if the next pass finds it true again. Called before that pass, once for each event
-   * about the key, after the caches have it.
+   * about the key, after the caches have it. Should that fail, nothing counts as observed.
    */
   observe(id: string): void {
     const memory = this.#memories.get(id);
     if (!memory?.since.size) return;
     const [namespace = "", name = ""] = id.split("/");
+    this.#memories.set(id, { ...memory, since: new Map() });
     const snapshot = gatherCached(this.#sources, { namespace, name }, NO_MEMORY);
     const since = stillTrue(memory.since, observeFacts(snapshot, latestVisible(snapshot)));
     this.#memories.set(id, { ...memory, since });

@@ -63,3 +63,9 @@ export function tellFailure(
   const level = kind === "conflict" || kind === "alreadyExists" ? "debug" : kind === "fault" ? "error" : "warn";
   log[level]({ key, kind, failures, pauseMs, err: error }, "reconcile failed, tried again");
 }
+
+/** Tells of a list or watch that failed, as they do all the time, or of a mistake in what was done with what it brought. */
+export function tellWatchError(log: Logger, cluster: string, error: unknown): void {
+  const isMistake = classifyError(error) === "fault";
+  log[isMistake ? "error" : "debug"]({ cluster, err: error }, isMistake ? "an event failed" : "list or watch failed");
+}

@@ -10,6 +10,7 @@ import type {
   Service,
 } from "../shared/kube/objects.ts";
 import { ownsMode } from "../shared/protocol/declaration.ts";
+import { checkService } from "./shape.ts";
 
 function trimMeta(metadata: ObjectMeta): ObjectMeta {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
@@ -45,6 +46,11 @@ export function trimService(service: Service): Service {
   }
   const conditions = service.status?.conditions;
   return { metadata, spec: service.spec, ...(conditions ? { status: { conditions } } : {}) };
+}
+
+/** The same of a peer. Throws a TypeError on what cannot be read as a Service. */
+export function trimPeerService(service: Service): Service {
+  return trimService(checkService(service));
 }
 
 /** A slice without bookkeeping and annotations. */

@@ -108,6 +108,9 @@ export function retryAfterMs(error: unknown): number {
   return Math.min((error.retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS);
 }
 
+/** See `errorFromContent`. */
+export const MALFORMED = "Malformed";
+
 /** What a request was about, for its error. */
 export interface Asked {
   cluster: string;
@@ -140,6 +143,14 @@ export function errorFromNetwork(asked: Asked, cause: unknown, reason?: string):
   const code = reason ?? networkCode(cause);
   const text = cause instanceof Error && cause.message !== "" ? cause.message : String(cause);
   return new ApiError({ ...asked, status: 0, reason: code, message: withoutOpenSsl(text), cause });
+}
+
+/**
+ * The error for content that no API server sends, such as a list without a version: reason `Malformed`. Like an answer that never
+ * came it is of class `unavailable`: no mistake of ours, and nothing to go by.
+ */
+export function errorFromContent(asked: Asked, cause: unknown): ApiError {
+  return errorFromNetwork(asked, cause, MALFORMED);
 }
 
 /** OpenSSL names thread, code, function and line of its source around the few words that say what happened. */

@@ -1,9 +1,11 @@
 /** The verbs of the Kubernetes API on raw JSON objects. */
 
+import { errorFromContent } from "./api-error.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { ClusterCredentials } from "./credentials.ts";
 import type { KubeObject } from "./objects.ts";
 import { limits, readPages, readWhole, withQuery } from "./pages.ts";
+import type { QuotaLimits } from "./quota.ts";
 import { translateSlices } from "./slice-transport.ts";
 import { type ApiCall, createTransport, type Exchange, type Transport } from "./transport.ts";
 import type { WatchEvent } from "./watch-stream.ts";
@@ -35,8 +37,16 @@ export interface PatchOptions extends WriteOptions {
 export interface ListOptions extends CallOptions {
   labelSelector?: string;
   fieldSelector?: string;
-  /** Objects a page. Default 500. */
+  /** Objects a page; 0: all in one. Default 200. */
   limit?: number;
+}
+
+/** How much of a list is waited for and kept; of a server that shall not be trusted, less than the default. */
+export interface WholeListOptions extends ListOptions {
+  /** More objects, or larger ones, fail the call with reason `QuotaExceeded`. Default: any number. */
+  quota?: QuotaLimits | undefined;
+  /** Milliseconds for all pages together; one that comes later fails the call with reason `Timeout`. Default 300,000. */
+  totalMs?: number;
 }
 
 export interface StreamOptions extends CallOptions {
@@ -68,7 +78,7 @@ export interface KubeClient {
   readonly cluster: string;
   get<T = KubeObject>(path: string, options?: CallOptions): Promise<T>;
   /** All pages. If the server forgot where a page was to continue (410), the rest is read again as one list. */
-  list<T = KubeObject>(path: string, options?: ListOptions): Promise<ObjectList<T>>;
+  list<T = KubeObject>(path: string, options?: WholeListOptions): Promise<ObjectList<T>>;
   /** Page by page, for lists that shall not be held in memory whole. Throws class `gone` when the server forgot its place. */
   pages<T = KubeObject>(path: string, options?: ListOptions): AsyncGenerator<ObjectList<T>>;
   create<T = KubeObject>(path: string, body: unknown, options?: WriteOptions): Promise<T>;
@@ -130,9 +140,13 @@ type WriteVerbs = Pick<KubeClient, "create" | "replace" | "patch" | "remove">;
 function readVerbs(transport: Transport): ReadVerbs {
   const pages = <T>(path: string, options: ListOptions = {}) => readPages<T>(transport, path, options);
   return {
-    get: <T>(path: string, options: CallOptions = {}) =>
-      transport.send({ method: "GET", path, ...limits(options) }) as Promise<T>,
-    list: <T>(path: string, options: ListOptions = {}) => readWhole<T>(transport, path, options),
+    get: async <T>(path: string, options: CallOptions = {}) => {
+      const answer = await transport.send({ method: "GET", path, ...limits(options) });
+      if (typeof answer === "object" && answer !== null) return answer as T;
+      // An empty answer must not be taken for "there is none".
+      throw errorFromContent({ cluster: transport.cluster, path }, new Error("the answer is no object"));
+    },
+    list: <T>(path: string, options: WholeListOptions = {}) => readWhole<T>(transport, path, options),
     pages,
     stream: (path, signal, options = {}) =>
       transport.stream({ method: "GET", path, ...limits(options), signal, onBytes: options.onBytes }),

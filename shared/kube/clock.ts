@@ -32,3 +32,8 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener("abort", wake);
   });
 }
+
+/** A moment, milliseconds since 1970, as a MicroTime of the Kubernetes API. */
+export function microTime(moment: number): string {
+  return new Date(moment).toISOString().replace("Z", "000Z");
+}

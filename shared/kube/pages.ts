@@ -1,12 +1,16 @@
 /** Lists, read in pages. */
 
-import { ApiError, type Asked, classifyError } from "./api-error.ts";
-import type { CallOptions, ListOptions, ObjectList } from "./client.ts";
+import { ApiError, type Asked, classifyError, errorFromContent } from "./api-error.ts";
+import type { CallOptions, ListOptions, ObjectList, WholeListOptions } from "./client.ts";
+import type { KubeObject } from "./objects.ts";
+import { Quota } from "./quota.ts";
 import type { Transport } from "./transport.ts";
 
 const CALL_DEADLINE_MS = 10_000;
 /** A page of 200 slices with 100 endpoints each is about 4 MB. */
 const PAGE_DEADLINE_MS = 30_000;
+/** A hundred thousand objects in pages, from a slow server far away: who offers pages for longer offers them for ever. */
+const LIST_DEADLINE_MS = 300_000;
 /** One page is read in one go, for which everything else waits: 200 slices with ten endpoints each are about half a megabyte. */
 const PAGE_SIZE = 200;
 /** Empty pages in a row that promise another one: more are the doing of a server that shall not be asked for ever. */
@@ -16,19 +20,43 @@ function emptyForEver(asked: Asked): ApiError {
   return new ApiError({ ...asked, status: 0, reason: "EndlessList", message: "page after page is empty" });
 }
 
+function tooLong(asked: Asked, totalMs: number): ApiError {
+  const message = `the list has not ended within ${totalMs / 1000} s`;
+  return new ApiError({ ...asked, status: 0, reason: "Timeout", message });
+}
+
 /** See `KubeClient.list`. */
-export async function readWhole<T>(transport: Transport, path: string, options: ListOptions): Promise<ObjectList<T>> {
-  const whole: ObjectList<T> = { items: [], resourceVersion: "" };
+export async function readWhole<T>(
+  transport: Transport,
+  path: string,
+  options: WholeListOptions,
+): Promise<ObjectList<T>> {
   try {
-    for await (const page of readPages<T>(transport, path, options)) {
-      whole.resourceVersion = page.resourceVersion;
-      whole.items.push(...page.items);
-    }
-    return whole;
+    return await joinPages(transport, path, options);
   } catch (error) {
     if (classifyError(error) !== "gone") throw error;
-    return (await readPage<T>(transport, path, { ...options, limit: 0 })).list;
+    return joinPages(transport, path, { ...options, limit: 0 });
   }
+}
+
+async function joinPages<T>(
+  transport: Transport,
+  path: string,
+  { totalMs = LIST_DEADLINE_MS, quota: limits, ...options }: WholeListOptions,
+): Promise<ObjectList<T>> {
+  const asked = { cluster: transport.cluster, path };
+  const quota = limits && new Quota(limits, asked);
+  const endsAt = performance.now() + totalMs;
+  const whole: ObjectList<T> = { items: [], resourceVersion: "" };
+  for await (const page of readPages<T>(transport, path, options)) {
+    if (performance.now() > endsAt) throw tooLong(asked, totalMs);
+    whole.resourceVersion = page.resourceVersion;
+    for (const item of page.items) {
+      quota?.replace(undefined, item as KubeObject);
+      whole.items.push(item);
+    }
+  }
+  return whole;
 }
 
 /** See `KubeClient.pages`. */
@@ -59,15 +87,24 @@ async function readPage<T>(transport: Transport, path: string, options: ListOpti
   const { limit = PAGE_SIZE, labelSelector, fieldSelector } = options;
   const query = { limit: limit === 0 ? undefined : `${limit}`, labelSelector, fieldSelector, continue: place };
   const call = { method: "GET" as const, path: withQuery(path, query), ...limits(options, PAGE_DEADLINE_MS) };
-  const raw = (await transport.send(call)) as RawList<T>;
-  const kind = raw.kind.replace(/List$/, "");
-  const items = (raw.items ?? []) as (T & { apiVersion?: string; kind?: string })[];
-  // Lists leave both out. Set in place: copies of ten thousand objects are garbage to collect.
-  for (const item of items) {
-    item.apiVersion ??= raw.apiVersion;
-    item.kind ??= kind;
+  try {
+    return parsePage<T>(await transport.send(call));
+  } catch (error) {
+    throw errorFromContent({ cluster: transport.cluster, path }, error);
   }
-  return { list: { items, resourceVersion: raw.metadata.resourceVersion }, next: raw.metadata.continue };
+}
+
+function parsePage<T>(answer: unknown) {
+  const { apiVersion, kind, metadata, items } = (answer ?? {}) as Partial<RawList<T>>;
+  const isList = typeof kind === "string" && typeof metadata?.resourceVersion === "string";
+  if (!isList || !Array.isArray(items ?? [])) throw new Error("the answer is no list");
+  const found = (items ?? []) as (T & { apiVersion?: string | undefined; kind?: string })[];
+  // Lists leave both out. Set in place: copies of ten thousand objects are garbage to collect.
+  for (const item of found) {
+    item.apiVersion ??= apiVersion;
+    item.kind ??= kind.replace(/List$/, "");
+  }
+  return { list: { items: found, resourceVersion: metadata.resourceVersion }, next: metadata.continue };
 }
 
 /** Deadline and signal of a call. Default 10,000 ms. */

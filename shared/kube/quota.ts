@@ -1,6 +1,6 @@
 /** How much of a collection is kept: a server that is not ours to trust must not fill our memory. */
 
-import { ApiError, type Asked } from "./api-error.ts";
+import { ApiError, type Asked, MALFORMED } from "./api-error.ts";
 import type { KubeObject } from "./objects.ts";
 
 export interface QuotaLimits {
@@ -33,7 +33,7 @@ export class Quota {
     this.#bytes = 0;
   }
 
-  /** One object takes the place of another; undefined: there is none. Throws an `ApiError`, see `isQuotaError`. */
+  /** One object takes the place of another; undefined: there is none. Throws an `ApiError`, see `isQuarantineError`. */
   replace(previous: KubeObject | undefined, next: KubeObject | undefined): void {
     const { objects, bytes } = this.#limits;
     this.#objects += (next ? 1 : 0) - (previous ? 1 : 0);
@@ -47,9 +47,9 @@ export class Quota {
   }
 }
 
-/** True for what a quota threw. */
-export function isQuotaError(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.reason === REASON;
+/** True for what bars a cluster: it says more than a quota allows, or what no API server says. */
+export function isQuarantineError(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.reason === REASON || error.reason === MALFORMED);
 }
 
 function sizeOf(object: KubeObject | undefined): number {

@@ -1,5 +1,6 @@
 /** What a list or a watch event changes in a store. */
 
+import { type Asked, errorFromContent } from "./api-error.ts";
 import type { KubeObject } from "./objects.ts";
 import { keyOf, type Store, type StoreView } from "./store.ts";
 
@@ -43,4 +44,16 @@ function toPresent<T extends KubeObject>(store: StoreView<T>, object: T): Change
   }
   const unchanged = previous.metadata.resourceVersion === object.metadata.resourceVersion;
   return unchanged ? [] : [{ type: "modified", object, previous }];
+}
+
+/**
+ * What is kept of an object. Throws an `ApiError` of reason `Malformed` where `trim` throws: such an object is neither kept as it came nor
+ * left out, as if it were gone.
+ */
+export function trimObject<T>(asked: Asked, object: T, trim: (object: T) => T = (whole) => whole): T {
+  try {
+    return trim(object);
+  } catch (error) {
+    throw errorFromContent(asked, error);
+  }
 }

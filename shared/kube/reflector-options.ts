@@ -56,13 +56,16 @@ export interface ReflectorOptions<T extends KubeObject> {
   store: Store<T>;
   /** Once it is exceeded the store stays as it was, the state is `failing`, and attempts go on. Default: none. */
   quota?: QuotaLimits;
-  /** Reduces an object to what is used before it is kept; must keep name, namespace, uid and resourceVersion. Default: as is. */
+  /**
+   * Reduces an object to what is used before it is kept; must keep name, namespace, uid and resourceVersion. Its
+   * exceptions fail the list or watch with reason `Malformed`. Default: as is.
+   */
   trim?: (object: T) => T;
   /** Called after the store has changed, in order, for lists and watches alike. Its exceptions go to `onError`. */
   onChange?: (change: Change<T>) => void;
   /** Called when `state` has changed, with `lastError` when it is `failing`. */
   onState?: (state: ReflectorState, lastError: unknown) => void;
-  /** Hears of every failed attempt and of every exception of the other functions. */
+  /** Hears of every failed attempt and of every exception of `onChange` and `onState`. */
   onError?: (error: unknown) => void;
   /** Default `systemClock`. */
   clock?: Clock;

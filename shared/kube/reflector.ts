@@ -7,8 +7,8 @@ import { type Asked, classifyError, errorFromNetwork, errorFromStatus, type Stat
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import type { KubeObject } from "./objects.ts";
 import { Pacing, type Stage } from "./pacing.ts";
-import { isQuotaError, Quota } from "./quota.ts";
-import { applyChange, type Change, diffList, toChanges } from "./reflector-changes.ts";
+import { isQuarantineError, Quota } from "./quota.ts";
+import { applyChange, type Change, diffList, toChanges, trimObject } from "./reflector-changes.ts";
 import { inTurns, readObjects } from "./reflector-list.ts";
 import {
   DEFAULT_TIMINGS,
@@ -197,8 +197,8 @@ class ListWatch<T extends KubeObject> implements Reflector {
   }
 
   #mustList(error: unknown, outageMs: number): boolean {
-    if (classifyError(error) === "gone" || isQuotaError(error) || outageMs > this.#timings.relistAfterMs) return true;
-    return this.#fruitlessWatches >= MAX_FRUITLESS_WATCHES;
+    if (classifyError(error) === "gone" || isQuarantineError(error)) return true;
+    return outageMs > this.#timings.relistAfterMs || this.#fruitlessWatches >= MAX_FRUITLESS_WATCHES;
   }
 
   #setState(state: ReflectorState): void {
@@ -222,7 +222,7 @@ class ListWatch<T extends KubeObject> implements Reflector {
   }
 
   #trim(object: T): T {
-    return this.#guard(() => this.#options.trim?.(object)) ?? object;
+    return trimObject(this.#asked, object, this.#options.trim);
   }
 
   #tell(change: Change<T>): void {
@@ -230,13 +230,12 @@ class ListWatch<T extends KubeObject> implements Reflector {
   }
 
   /** A mistake in a caller's function must not cost an event, nor the stream. */
-  #guard<R>(call: () => R): R | undefined {
-    if (this.#stopped.signal.aborted) return undefined;
+  #guard(call: () => void): void {
+    if (this.#stopped.signal.aborted) return;
     try {
-      return call();
+      call();
     } catch (error) {
       this.#report(error);
-      return undefined;
     }
   }
 

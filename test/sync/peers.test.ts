@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { judgeRelease } from "../../shared/protocol/release.ts";
 import type { Snapshot } from "../../shared/protocol/snapshot.ts";
-import type { KnownPeers } from "../../sync/known-peers.ts";
+import type { PeerList } from "../../sync/known-peers.ts";
 import { PeerIdentities } from "../../sync/peer-identities.ts";
 import { Peers, type PeersOptions } from "../../sync/peers.ts";
 
 type List = Map<string, string> | undefined;
 
-const keptIn = (load: () => List): KnownPeers => ({ load: async () => load(), keep: async () => {} });
+const keptIn = (load: () => List): PeerList => ({ load: async () => load(), keep: async () => {} });
 
 const rows: { name: string; later: List; dropped: string[] }[] = [
   { name: "still on the list", later: new Map([["west", "u-west"]]), dropped: [] },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isQuotaError, Quota } from "../../../shared/kube/quota.ts";
+import { isQuarantineError, Quota } from "../../../shared/kube/quota.ts";
 import { type Item, setUp, toObject, until, watching } from "./reflector-setup.ts";
 import { sendJson } from "./tiny-server.ts";
 
@@ -37,7 +37,7 @@ describe("a reflector with a quota", () => {
   test("a first list that is too long is not kept, and asked for again in its own time", async () => {
     const setup = await setUp({ items: items(4), quota: limits });
     await until(() => setup.reflector.state === "failing", "failing");
-    assert.ok(isQuotaError(setup.reflector.lastError));
+    assert.ok(isQuarantineError(setup.reflector.lastError));
     assert.equal(setup.store.size, 0);
     assert.equal(setup.collection.lists.length, 1);
   });
@@ -72,7 +72,7 @@ describe("a reflector with a quota", () => {
     setup.collection.items = items(4);
     setup.collection.send("ADDED", { name: "n3", version: 2 });
     await until(() => setup.reflector.state === "failing", "failing");
-    assert.ok(isQuotaError(setup.reflector.lastError));
+    assert.ok(isQuarantineError(setup.reflector.lastError));
     assert.deepEqual([...setup.store.keys()].sort(), ["shop/n0", "shop/n1", "shop/n2"]);
   });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
 import { type ApiError, classifyError } from "../../../shared/kube/api-error.ts";
+import type { KubeObject } from "../../../shared/kube/objects.ts";
 import {
   type Collection,
   type Item,
@@ -164,9 +165,6 @@ describe("trouble", () => {
     const seen: string[] = [];
     const setup = await setUp({
       items: [{ name: "a", version: 1 }],
-      trim: () => {
-        throw new Error("trim");
-      },
       onChange: ({ type, object }) => {
         seen.push(`${type} ${object.metadata.name}`);
         throw new Error("change");
@@ -182,6 +180,24 @@ describe("trouble", () => {
     assert.deepEqual(seen, ["added a", "added b", "added c"]);
     assert.equal(setup.collection.watches.length, 1);
     const told = setup.errors.map((error) => (error as Error).message).sort();
-    assert.deepEqual(told, ["change", "change", "change", "state", "state", "trim", "trim", "trim"]);
+    assert.deepEqual(told, ["change", "change", "change", "state", "state"]);
+  });
+
+  test("an object that cannot be trimmed is neither kept nor taken for gone, and listed until it can be", async () => {
+    const trim = (object: KubeObject & { spec?: unknown }) => {
+      if (object.spec === "odd") throw new TypeError("spec of the Service is none");
+      return object;
+    };
+    const setup = await setUp({ trim, items: [{ name: "a", version: 1 }] });
+    await watching(setup);
+    setup.collection.items = [{ name: "a", version: 2, spec: "odd" }];
+    setup.collection.send("MODIFIED", setup.collection.items[0] as Item);
+    await until(() => setup.collection.lists.length > 2, "lists");
+    const { reason, message } = setup.reflector.lastError as ApiError;
+    assert.deepEqual([reason, message], ["Malformed", "east /api/v1/services: spec of the Service is none"]);
+    assert.ok(setup.errors.every((error) => classifyError(error) === "unavailable"));
+    assert.equal(setup.store.get("shop/a")?.metadata.resourceVersion, "1");
+    setup.collection.items = [{ name: "a", version: 3 }];
+    await until(() => setup.store.get("shop/a")?.metadata.resourceVersion === "3", "the next list");
   });
 });
