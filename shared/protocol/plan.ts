@@ -1,5 +1,6 @@
 /** The protocol as one function: from a snapshot of a Service in all clusters to what the own cluster does next. */
 import { sameIntent } from "../intent.ts";
+import { ADOPT } from "../keys.ts";
 import type { Service } from "../kube/objects.ts";
 import { decideCondition, type SyncCondition } from "./condition.ts";
 import { type Context, makeContext } from "./context.ts";
@@ -10,7 +11,7 @@ import { observeFacts } from "./readiness.ts";
 import { newReplica } from "./replica.ts";
 import { chooseOrigin, intentOf, isVoid, latestVisible, type Role, resolveRole } from "./roles.ts";
 import { ownView, peerViews, type Snapshot } from "./snapshot.ts";
-import { stepConflicts } from "./steps/conflicts.ts";
+import { howToJoin, stepConflicts } from "./steps/conflicts.ts";
 import { settleCopies, stepCopies, wantCopies } from "./steps/copies.ts";
 import { stepEndpoints } from "./steps/endpoints.ts";
 import { stepFrozen } from "./steps/frozen.ts";
@@ -66,15 +67,15 @@ export function planService(snapshot: Snapshot): Plan {
 }
 
 /** The other side of `Conflict`: nothing is written to a Service that nobody said takes part, so it is only told. */
-function noticeApart({ intent }: Context, conflict: boolean): { notice?: Notice } {
+function noticeApart({ intent, snapshot }: Context, conflict: boolean): { notice?: Notice } {
   if (!conflict) return {};
   const apart = "this Service takes no part";
-  if (!intent)
-    return {
-      notice: { reason: "Independent", message: `${apart}: another cluster has its own, and no mode says more` },
-    };
-  const message = `${intent.mode} was declared in ${intent.from ?? intent.at}, but ${apart}: give it the same mode, or leave it`;
-  return { notice: { reason: "Conflict", message } };
+  const reason = intent ? "Conflict" : "Independent";
+  if (!intent || intent.mode === "none")
+    return { notice: { reason, message: `${apart}: another cluster has its own, and no mode says more` } };
+  const { mode, at } = intent;
+  const ways = `${howToJoin(intent)} here, or name ${snapshot.own} in ${ADOPT} in ${at}, or leave it`;
+  return { notice: { reason, message: `the latest intent is ${mode} at ${at}, but ${apart}: ${ways}` } };
 }
 
 /** A replica of nothing goes, unless its origin does not know yet, or too many go at once. */

@@ -1,4 +1,6 @@
 /** Step: what keeps Services of one key from standing for each other. Shown on both sides; what flows already goes on. */
+import type { Intent } from "../../intent.ts";
+import { ADOPT, SUCCESSOR } from "../../keys.ts";
 import { type Context, findConflict } from "../context.ts";
 import { contribution, isOwn } from "../contribution.ts";
 import { isExempt, participants, takesPart } from "../roles.ts";
@@ -19,10 +21,13 @@ function stepApart({ snapshot, intent, role }: Context): Step {
   );
   if (apart.length === 0) return NOTHING;
   const names = apart.map((view) => view.name).join(", ");
-  return holding(
-    "Conflict",
-    `${names} has an own Service of this name that takes no part; give it a mode, or name it in vmware.com/syndicate-adopt here`,
-  );
+  const ways = `${howToJoin(intent)} there, or name it in ${ADOPT} here, or leave it`;
+  return holding("Conflict", `${names} has an own Service of this name that takes no part; ${ways}`);
+}
+
+/** The mode by which an own Service takes part in what was declared elsewhere: the declarer's `source` said again would make it the server. */
+export function howToJoin({ mode, at }: Intent): string {
+  return mode === "union" ? "set union" : `set receiver with ${SUCCESSOR}=${at}`;
 }
 
 function stepPorts(context: Context): Step {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SERVICE_NAME, SUCCESSOR } from "../../../shared/keys.ts";
+import { formatIntent } from "../../../shared/intent.ts";
+import { ADOPT, INTENT, MODE, SERVICE_NAME, SUCCESSOR } from "../../../shared/keys.ts";
 import { label, type Service } from "../../../shared/kube/objects.ts";
 import { usableSet } from "../../../shared/protocol/usable.ts";
 import type { World } from "../../model/world.ts";
@@ -184,5 +185,46 @@ describe("conflicts, row by row", () => {
     const { notice, condition, writes } = world.reconcile("west");
     assert.deepEqual([notice?.reason, condition, writes], ["Conflict", undefined, []]);
     assert.equal(world.reconcile("east").condition?.reason, "Conflict");
+  });
+
+  const joined: { name: string; mode: "union" | "source"; says: RegExp; join(world: World): void }[] = [
+    { name: "a union", mode: "union", says: /set union here/, join: (world) => declare(world, "west", "union") },
+    {
+      name: "a source",
+      mode: "source",
+      says: /set receiver with vmware\.com\/syndicate-successor=east here/,
+      join: (world) => declare(world, "west", "receiver", { [SUCCESSOR]: "east" }),
+    },
+    {
+      name: "a source, by consent without a new mode",
+      mode: "source",
+      says: /or name west in vmware\.com\/syndicate-adopt in east/,
+      join: (world) => world.annotate("east", { [ADOPT]: "west" }),
+    },
+  ];
+  for (const { name, mode, says, join } of joined) {
+    it(`a Service joins ${name} by what it is told, and who declared stays what it is`, () => {
+      const world = runScenario(TWO, [twoOwn()]);
+      declare(world, "east", mode);
+      world.settle();
+      assert.match(world.reconcile("west").notice?.message ?? "", says);
+      join(world);
+      world.settle();
+      const reasons = TWO.map((cluster) => world.reconcile(cluster).condition?.reason);
+      assert.deepEqual(reasons, ["InSync", "InSync"]);
+      assert.equal(world.cluster("east").services.get("web")?.metadata.annotations?.[MODE], mode);
+    });
+  }
+
+  it("where the mode was taken away no mode is offered", () => {
+    const world = runScenario(TWO, [twoOwn()]);
+    declare(world, "east", "source");
+    world.settle();
+    world.wait(5_000);
+    const none = formatIntent({ mode: "none", at: "east", time: world.now });
+    world.annotate("east", { [MODE]: null, [INTENT]: none });
+    const { notice } = world.reconcile("west");
+    assert.equal(notice?.reason, "Conflict");
+    assert.match(notice.message, /another cluster has its own, and no mode says more/);
   });
 });
