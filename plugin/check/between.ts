@@ -3,6 +3,7 @@ import { MAX_AHEAD_MS } from "../../shared/intent.ts";
 import { formatDuration } from "../duration.ts";
 import type { Check } from "../migrate/facts.ts";
 import { overlap } from "../migrate/preflight.ts";
+import { shellWord } from "../shell-word.ts";
 import { nameSome } from "./checks.ts";
 import type { ClusterFacts, SyncFacts } from "./facts.ts";
 
@@ -78,10 +79,13 @@ function checkNetworks(clusters: readonly ClusterFacts[]): Check {
       .map((b) => `${a.cidr} of ${a.cluster} and ${b.cidr} of ${b.cluster}`),
   );
   if (twins.length) return { name, state: "fail", detail: nameSome(twins) };
-  const silent = clusters.filter(({ podCIDRs = [] }) => podCIDRs.length === 0).map(({ status }) => status.name);
+  const silent = clusters.filter(({ podCIDRs = [] }) => podCIDRs.length === 0).map(({ status }) => status);
   if (silent.length) {
-    const next = "kubectl syndicate install --set POD_CIDRS=…";
-    return { name, state: "warn", detail: `${silent.join(", ")}: not declared, and Nodes do not tell`, next };
+    const next = silent.map(
+      ({ context }) => `kubectl syndicate install --context ${shellWord(context)} --set POD_CIDRS=…`,
+    );
+    const names = silent.map((status) => status.name).join(", ");
+    return { name, state: "warn", detail: `${names}: not declared, and Nodes do not tell`, next: next.join("; ") };
   }
   return { name, state: "ok", detail: nameSome(known.map(({ cidr }) => cidr)) };
 }

@@ -1,8 +1,9 @@
 /** What is the same about a Service in all clusters, and what is not. Pure. */
 import { type Intent, impliedMode } from "../../shared/intent.ts";
-import { isOurKey, LABELS_NOT_COPIED, MODE } from "../../shared/keys.ts";
-import { annotation, type Service } from "../../shared/kube/objects.ts";
+import { MODE } from "../../shared/keys.ts";
+import { annotation, type Service, type ServicePort } from "../../shared/kube/objects.ts";
 import { readyAddresses } from "../../shared/protocol/contribution.ts";
+import { isCopiedLabel } from "../../shared/protocol/replica.ts";
 import { intentOf, latestVisible } from "../../shared/protocol/roles.ts";
 import type { ClusterView, ServiceKey } from "../../shared/protocol/snapshot.ts";
 import { seenFrom } from "../perspective.ts";
@@ -54,15 +55,13 @@ function kindOf({ spec }: Service): string {
   return spec.clusterIP === "None" ? "headless" : "with address";
 }
 
-function formatPort({ name, port, protocol }: { name?: string; port: number; protocol?: string }): string {
-  return `${name ? `${name} ` : ""}${port}/${protocol ?? "TCP"}`;
+function formatPort({ name, port, protocol, appProtocol }: ServicePort): string {
+  return `${name ? `${name} ` : ""}${port}/${protocol ?? "TCP"}${appProtocol ? ` (${appProtocol})` : ""}`;
 }
 
-/** Labels that replicas get; ours and those by which other tools know their objects belong to one cluster. */
+/** Labels that replicas get; the others belong to one cluster. */
 function formatLabelsOf({ metadata }: Service): string {
-  const labels = Object.entries(metadata.labels ?? {}).filter(
-    ([key]) => !LABELS_NOT_COPIED.includes(key) && !isOurKey(key),
-  );
+  const labels = Object.entries(metadata.labels ?? {}).filter(([key]) => isCopiedLabel(key));
   return (
     labels
       .map(([key, value]) => `${key}=${value}`)

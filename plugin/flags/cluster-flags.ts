@@ -66,4 +66,11 @@ export const DRY_RUN: Flag = {
   describe: "client: say what would be done; server: have the cluster check it and keep nothing",
 };
 
+/** Of commands whose writes depend on each other: no server can check them one by one. */
+export const LOCAL_DRY_RUN: Flag = {
+  ...DRY_RUN,
+  choices: ["none", "client"],
+  describe: "client: say what would be done",
+};
+
 export const YES: Flag = { name: "yes", short: "y", type: "boolean", default: false, describe: "Do not ask" };

@@ -1,6 +1,16 @@
 /** Commands about clusters. */
 
-import { CONTEXT, CONTEXTS, contextsFlag, DRY_RUN, NO_HEADERS, ONE_CONTEXT, OUTPUT, YES } from "./cluster-flags.ts";
+import {
+  CONTEXT,
+  CONTEXTS,
+  contextsFlag,
+  DRY_RUN,
+  LOCAL_DRY_RUN,
+  NO_HEADERS,
+  ONE_CONTEXT,
+  OUTPUT,
+  YES,
+} from "./cluster-flags.ts";
 import type { Flag, Verb, Word } from "./flag.ts";
 
 const CHECK: Verb = {
@@ -74,7 +84,7 @@ const LINK: Verb = {
       default: "3m",
       describe: "With --rotate: time for the new kubeconfig to reach the Pod; 0: leave the old tokens",
     },
-    DRY_RUN,
+    LOCAL_DRY_RUN,
   ],
   examples: [
     ["kubectl syndicate link west --context east --mutual", "East and west read each other"],
@@ -91,7 +101,7 @@ const UNLINK: Verb = {
     CONTEXT,
     MUTUAL,
     { name: "force", type: "boolean", default: false, describe: "Although Services depend on it: what is known stays" },
-    DRY_RUN,
+    LOCAL_DRY_RUN,
     YES,
   ],
   examples: [["kubectl syndicate unlink west --context east --mutual", "Part two clusters"]],
@@ -114,7 +124,7 @@ const FORGET: Verb = {
     CONTEXTS,
     { name: "undo", type: "boolean", default: false, describe: "It is back" },
     { name: "force", type: "boolean", default: false, describe: "Although it answers, or a cluster cannot be told" },
-    DRY_RUN,
+    LOCAL_DRY_RUN,
     YES,
   ],
   examples: [["kubectl syndicate forget west --contexts east,north", "West burnt down"]],
@@ -159,7 +169,7 @@ const UNINSTALL: Verb = {
     CONTEXT,
     contextsFlag("Contexts of the other clusters, which may depend on this one; default: every context"),
     { name: "force", type: "boolean", default: false, describe: "Although something speaks against it" },
-    DRY_RUN,
+    LOCAL_DRY_RUN,
     YES,
   ],
   examples: [["kubectl syndicate uninstall --context east --dry-run", "What would be done, and what stops it"]],

@@ -1,4 +1,5 @@
 /** What `--for` waits for. Pure. */
+import type { Intent } from "../../shared/intent.ts";
 import { CliError } from "../exit.ts";
 import { findResults } from "../jsonpath/evaluation.ts";
 import { formatGo } from "../jsonpath/go-value.ts";
@@ -22,12 +23,23 @@ export function parseWish(text: string): Wish {
     if (name === "create") return { text, isTrueOf: () => true };
     if (name === "delete") return { text, isTrueOf: () => false, absence: true };
   } else {
-    if (name === "mode") return { text, isTrueOf: ({ inSync, intent }) => inSync && intent?.mode === value };
+    if (name === "mode") return { text, isTrueOf: parseModeWish(value) };
     if (name === "serving") return { text, isTrueOf: (service) => isServedBy(service, value) };
   }
   throw new CliError(
     `--for "${text}" is none of synced, mode=MODE, serving=CLUSTER, create, delete, jsonpath='{.path}'[=value]`,
   );
+}
+
+/** The modes of a declaration: who says `receiver` declares `source` for another cluster. */
+const MODES: readonly string[] = ["source", "union", "singular", "none"] satisfies Intent["mode"][];
+
+function parseModeWish(mode: string): Wish["isTrueOf"] {
+  if (!MODES.includes(mode)) {
+    const receiver = mode === "receiver" ? "; a receiver makes another cluster the source: serving=CLUSTER" : "";
+    throw new CliError(`--for "mode=${mode}" is none of ${MODES.join(", ")}${receiver}`);
+  }
+  return ({ inSync, intent }) => inSync && intent?.mode === mode;
 }
 
 function parsePathWish(text: string): Wish["isTrueOf"] {

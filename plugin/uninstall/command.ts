@@ -29,7 +29,7 @@ export async function runUninstall(values: Values, io: Io): Promise<ExitCode> {
     tell(io, `Remove syndicate from ${status.name}: context ${status.context}, ${status.server}`);
     tell(io, ...renderHandovers(handovers, obstacles, choosePaint(io, io.stderr, aim.options.color)));
     if (obstacles.length && !force) {
-      throw new CliError(`refused, nothing was written: ${obstacles.length} Service(s) would lose requests`, {
+      throw new CliError(`refused, nothing was written: ${obstacles.length} obstacle(s), see above`, {
         code: EXIT.refused,
         next: "migrate these Services, or set singular on them where they shall stay; or --force",
       });

@@ -12,12 +12,15 @@ const RESERVED = /^([^/]+\.)?(kubernetes\.io|k8s\.io)\//;
 /** Recommended labels of applications (kubernetes.io docs, "Recommended Labels") are the user's and are copied. */
 const APP_LABEL = "app.kubernetes.io/";
 
+/** True of a label that replicas get. */
+export function isCopiedLabel(key: string): boolean {
+  if (LABELS_NOT_COPIED.includes(key) || isOurKey(key)) return false;
+  return key.startsWith(APP_LABEL) || !RESERVED.test(key);
+}
+
 /** The labels a replica of `origin` in `cluster` carries: the origin's without the deny list, and ours. */
 export function replicaLabels(origin: Service, of: string): Record<string, string> {
-  const copied = Object.entries(origin.metadata.labels ?? {}).filter(([key]) => {
-    if (LABELS_NOT_COPIED.includes(key) || isOurKey(key)) return false;
-    return key.startsWith(APP_LABEL) || !RESERVED.test(key);
-  });
+  const copied = Object.entries(origin.metadata.labels ?? {}).filter(([key]) => isCopiedLabel(key));
   return { ...Object.fromEntries(copied), [REPLICA_OF]: of };
 }
 

@@ -124,6 +124,12 @@ for (const [name, changes, check, state] of single) {
   test(`check: ${name}`, () => assert.equal(stateOf(checkCluster(east(changes), NOW), check), state));
 }
 
+test("whoever declares no pod networks is named in the command", () => {
+  const silent = west({ podCIDRs: [], status: { ...west().status, context: "admin@west 1" } });
+  const next = checkBetween([east(), silent], undefined).flatMap((check) => check.next ?? []);
+  assert.deepEqual(next, ["kubectl syndicate install --context 'admin@west 1' --set POD_CIDRS=…"]);
+});
+
 const pairs: [string, ClusterFacts[], string, Check["state"]][] = [
   ["one cluster by two contexts", [east(), west({ uid: "uid-east" })], "different clusters", "fail"],
   [

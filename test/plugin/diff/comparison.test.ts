@@ -16,6 +16,18 @@ function compare(world: World): FieldRow[] {
   );
 }
 
+/** A replica whose Service was changed by hand. */
+function changed(patch: object): () => World {
+  return () => {
+    const world = replicated();
+    const west = world.cluster("west");
+    const service = west.services.get("web");
+    assert.ok(service);
+    west.patchService(service, patch);
+    return world;
+  };
+}
+
 const worlds: [string, () => World, string[]][] = [
   ["a replica is like its origin", replicated, []],
   ["a union is the same everywhere", union, []],
@@ -31,18 +43,21 @@ const worlds: [string, () => World, string[]][] = [
   ],
   [
     "a port and a label were changed in one cluster",
-    () => {
-      const world = replicated();
-      const west = world.cluster("west");
-      const service = west.services.get("web");
-      assert.ok(service);
-      west.patchService(service, {
-        metadata: { labels: { tier: "front" } },
-        spec: { ports: [{ name: "http", port: 8080, protocol: "TCP" }] },
-      });
-      return world;
-    },
+    changed({
+      metadata: { labels: { tier: "front" } },
+      spec: { ports: [{ name: "http", port: 8080, protocol: "TCP" }] },
+    }),
     ["ports", "labels"],
+  ],
+  [
+    "an application protocol was changed in one cluster",
+    changed({ spec: { ports: [{ name: "http", port: 80, protocol: "TCP", targetPort: 8080, appProtocol: "grpc" }] } }),
+    ["ports"],
+  ],
+  [
+    "labels that stay in their cluster",
+    changed({ metadata: { labels: { "kubernetes.io/cluster-service": "true", "helm.sh/chart": "web-1" } } }),
+    [],
   ],
   [
     "declared and not copied yet",

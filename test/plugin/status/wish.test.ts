@@ -40,3 +40,8 @@ for (const [i, [text, model, granted]] of rows.entries()) {
 for (const text of ["", "sync", "mode", "mode=", "create=1", "jsonpath", "jsonpath={"]) {
   test(`--for "${text}" is refused`, () => assert.throws(() => parseWish(text), /is none of synced|unexpected path/));
 }
+
+for (const text of ["mode=receiver", "mode=uniom", "mode=Source"]) {
+  test(`--for ${text} is no wish that can come true`, () =>
+    assert.throws(() => parseWish(text), /none of source, union, singular, none/));
+}
