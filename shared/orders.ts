@@ -34,3 +34,9 @@ export function parseOrders(
   const forgotten = new Set(named.filter((name) => name !== ownName));
   return { orders: { forgotten, deletionsUntil: Number.isNaN(time) ? 0 : time }, problems };
 }
+
+/** What of the orders is over at `now`, milliseconds since 1970; a time that was past when it was said never held. */
+export function findPast({ deletionsUntil }: Orders, now: number): string[] {
+  if (deletionsUntil === 0 || deletionsUntil > now) return [];
+  return [`${ALLOW_DELETIONS_UNTIL}: ${new Date(deletionsUntil).toISOString()} is past, deletions are capped`];
+}

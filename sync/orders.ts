@@ -3,7 +3,7 @@ import { ORDERS_CONFIGMAP } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { getIfExists } from "../shared/kube/lookup.ts";
 import { configMaps } from "../shared/kube/resources.ts";
-import { type Orders, parseOrders } from "../shared/orders.ts";
+import { findPast, type Orders, parseOrders } from "../shared/orders.ts";
 import type { ConfigMap } from "./identity.ts";
 
 const NONE: Orders = { forgotten: new Set(), deletionsUntil: 0 };
@@ -16,9 +16,11 @@ export interface OrderBookOptions {
   /** Our namespace. */
   namespace: string;
   ownName: string;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** Other orders than before. */
   onChange(orders: Orders): void;
-  /** Something cannot be obeyed, or the ConfigMap not be read; said once for each text. */
+  /** Something cannot be obeyed, or is over, or the ConfigMap not be read; said once for each text. */
   onProblem(problem: string): void;
 }
 
@@ -52,12 +54,12 @@ export class OrderBook {
   }
 
   async #read(): Promise<void> {
-    const { client, namespace, ownName, onChange } = this.#options;
+    const { client, namespace, ownName, now, onChange } = this.#options;
     try {
       const data = (await getIfExists<ConfigMap>(client, configMaps.one(namespace, ORDERS_CONFIGMAP)))?.data ?? {};
       const text = JSON.stringify(data);
       const { orders, problems } = parseOrders(data, ownName);
-      this.#tell(problems.join("; "));
+      this.#tell([...problems, ...findPast(orders, now())].join("; "));
       if (text === this.#text) return;
       this.#text = text;
       this.#orders = orders;

@@ -149,9 +149,13 @@ const INSTALL: Verb = {
       choices: ["auto", "ignore", "fail"],
       default: "auto",
       describe:
-        "fail: changes of Services with our keys wait for the webhook (1.30 and later); auto: fail where it can",
+        "fail: changes of Services with our keys wait for the webhook (1.30 and later); auto: as it is, else fail where it can",
     },
-    { name: "create-namespaces", type: "boolean", default: false, describe: "Let sync make missing namespaces" },
+    {
+      name: "create-namespaces",
+      type: "boolean",
+      describe: "Let sync make missing namespaces; an upgrade keeps it, =false takes it back",
+    },
     { name: "output", short: "o", type: "string", choices: ["yaml", "json"], describe: "Print the manifests instead" },
     DRY_RUN,
   ],

@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import { classifyError } from "../../shared/kube/api-error.ts";
 import type { CallOptions, KubeClient } from "../../shared/kube/client.ts";
+import { removeIfExists } from "../../shared/kube/lookup.ts";
 import { namespaces } from "../../shared/kube/resources.ts";
 import { type Aim, withTarget } from "../clusters/look.ts";
 import type { Values } from "../command-line.ts";
@@ -39,7 +40,7 @@ function readWish(values: Values): InstallWish {
     image: textOf(values, "image"),
     settings,
     webhook: (textOf(values, "webhook") ?? "auto") as InstallWish["webhook"],
-    createNamespaces: values["create-namespaces"] === true,
+    createNamespaces: values["create-namespaces"] as boolean | undefined,
   };
 }
 
@@ -69,6 +70,8 @@ async function install(wish: InstallWish, dryRun: string, { target, client, call
   }
   await applyAll(client, objects, dryRun === "server", call, io);
   if (dryRun === "server") return EXIT.done;
+  const before = installed?.createNamespaces ? renderManifests({ ...options, createNamespaces: true }) : [];
+  await removeDropped(client, before, objects, call, io);
   await labelKubeSystem(client, call);
   tell(
     io,
@@ -104,6 +107,21 @@ async function applyAll(
     }
   }
   if (missing > 0) tell(io, `${missing} objects could not be tried before their namespace is there`);
+}
+
+/** What an installation had for a choice that is taken back: rights that nobody uses any more. */
+async function removeDropped(
+  client: KubeClient,
+  before: readonly Manifest[],
+  objects: readonly Manifest[],
+  { deadlineMs }: CallOptions,
+  io: Io,
+): Promise<void> {
+  const kept = new Set(objects.map(pathOf));
+  for (const object of before.filter((one) => !kept.has(pathOf(one)))) {
+    await removeIfExists(client, pathOf(object), {}, deadlineMs === undefined ? {} : { deadlineMs });
+    io.stdout.write(`${nameOf(object)} deleted\n`);
+  }
 }
 
 /** Namespaces name themselves from 1.21 on; the webhook configurations leave this one out by that name. */

@@ -8,8 +8,9 @@ export interface InstallWish {
   name: string | undefined;
   image: string | undefined;
   settings: Readonly<Record<string, string>>;
+  /** `auto`: as it is, else `fail` where the server has match conditions. */
   webhook: "auto" | "ignore" | "fail";
-  createNamespaces: boolean;
+  createNamespaces: boolean | undefined;
 }
 
 /** Kubernetes 1.`minor`. */
@@ -39,9 +40,10 @@ export function decideInstall(
   const name = wish.name ?? installed?.settings["CLUSTER_NAME"];
   const image = wish.image ?? installed?.image;
   const strict = server !== undefined && isAtLeast(server, STRICT_MINOR);
-  const webhook = wish.webhook === "auto" ? (strict ? "fail" : "ignore") : wish.webhook;
+  const usual = installed?.webhook ?? (strict ? "fail" : "ignore");
+  const webhook = wish.webhook === "auto" ? usual : wish.webhook;
   const settings = { ...installed?.settings, ...wish.settings, ...(name ? { CLUSTER_NAME: name } : {}) };
-  const createNamespaces = wish.createNamespaces || installed?.createNamespaces === true;
+  const createNamespaces = wish.createNamespaces ?? installed?.createNamespaces ?? false;
   const noImage = "which image is to run: --image REGISTRY/kubectl-syndicate:TAG (see the Dockerfile)";
   return {
     problems: [

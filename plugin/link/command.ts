@@ -9,7 +9,7 @@ import { type Io, tell } from "../io.ts";
 import { durationOf, listOf, readGlobalOptions, textOf } from "../options.ts";
 import { shellWord } from "../shell-word.ts";
 import { findAuthority, readAuthority } from "./authority.ts";
-import { chooseWanted, decideLink } from "./decision.ts";
+import { chooseWanted, decideLink, type LinkDecision, type Wanted } from "./decision.ts";
 import { describeEnd, type End } from "./ends.ts";
 import { readPeerFiles } from "./peers-secret.ts";
 import { probePeer } from "./probe.ts";
@@ -37,7 +37,12 @@ export async function runLink(values: Values, io: Io): Promise<ExitCode> {
   const call = { deadlineMs: options.deadlineMs, signal: io.signal };
   try {
     const directions = await findDirections(sessions, values, call);
-    for (const direction of directions) await linkOne(direction, config, values, call, io);
+    const decided: Decided[] = [];
+    for (const direction of directions) decided.push(await decideOne(direction, config, values, call));
+    const refusals = decided.flatMap(({ decision }) => (decision.kind === "refuse" ? [decision.because] : []));
+    if (refusals.length)
+      throw new CliError(`refused, nothing was written: ${refusals.join("; ")}`, { code: EXIT.refused });
+    for (const one of decided) await carryOut(one, values, call, io);
     const contexts = `${context},${peerContext}`;
     tell(
       io,
@@ -73,13 +78,22 @@ async function findDirections(sessions: readonly Session[], values: Values, call
   return values["mutual"] ? [there, back] : [there];
 }
 
-async function linkOne(
+/** A direction, and what is to be done for it. */
+interface Decided {
+  direction: Direction;
+  decision: LinkDecision;
+  wanted: Wanted;
+  /** Token of the file that is there. */
+  token: string | undefined;
+  usual: string | undefined;
+}
+
+async function decideOne(
   direction: Direction,
   config: Kubeconfig,
   values: Values,
   call: CallOptions,
-  io: Io,
-): Promise<void> {
+): Promise<Decided> {
   const { here, peer, address, authorityFile, podCIDRs } = direction;
   const stored = await readPeerFiles(here.client, call);
   const probes = [...stored.files].map(([name, text]) => probePeer(name, text, call.deadlineMs ?? 0));
@@ -89,20 +103,25 @@ async function linkOne(
   const usual = await findAuthority(config, peer.context, peer.client, call);
   const wanted = chooseWanted({ address, authority, podCIDRs }, existing, peer, usual);
   const decision = decideLink(here, peer, files, wanted, values["rotate"] === true);
-  if (decision.kind === "refuse") {
-    throw new CliError(`refused, nothing was written: ${decision.because}`, { code: EXIT.refused });
-  }
-  if (decision.kind === "keep") {
+  const token = existing?.credentials?.token;
+  return { direction, decision, wanted, token: typeof token === "string" ? token : undefined, usual };
+}
+
+async function carryOut(
+  { direction: { here, peer }, decision, wanted, token, usual }: Decided,
+  values: Values,
+  call: CallOptions,
+  io: Io,
+): Promise<void> {
+  if (decision.kind !== "write") {
     io.stdout.write(`${here.name} reads ${peer.name}: unchanged\n`);
     return;
   }
-  const token = existing?.credentials?.token;
   const work: Work = {
     here,
     peer,
     wanted,
-    stored,
-    token: decision.token === "same" && typeof token === "string" ? token : undefined,
+    token: decision.token === "same" ? token : undefined,
     because: decision.because,
     wish: {
       kind: textOf(values, "credential") === "request" ? "request" : "secret",

@@ -10,7 +10,7 @@ import { ensurePeerAccess } from "./access.ts";
 import type { Wanted } from "./decision.ts";
 import type { End } from "./ends.ts";
 import { renderPeerKubeconfig, tokenEnd } from "./kubeconfig.ts";
-import { type PeerFiles, writePeerFile } from "./peers-secret.ts";
+import { readPeerFiles, writePeerFile } from "./peers-secret.ts";
 import { tryReading } from "./probe.ts";
 import { endTokens, listTokens, makeToken, type Token, type TokenWish } from "./token.ts";
 
@@ -18,7 +18,6 @@ export interface Work {
   here: End;
   peer: End;
   wanted: Wanted;
-  stored: PeerFiles;
   /** The token to keep; undefined: make one. */
   token: string | undefined;
   because: string;
@@ -47,6 +46,8 @@ export async function carryOutLink(work: Work, io: Io): Promise<void> {
     return;
   }
   const options = { deadlineMs };
+  // The other direction may have taken minutes since it was decided.
+  const stored = await readPeerFiles(here.client, options);
   const made = await ensurePeerAccess(peer.client, options);
   if (made.length) say(`${peer.name}: made ${made.join(", ")}`);
   const before = await listTokens(peer.client, here.name, options);
@@ -59,7 +60,7 @@ export async function carryOutLink(work: Work, io: Io): Promise<void> {
   if (end !== undefined) say(`${peer.name}: the token ends on ${new Date(end).toISOString()}; link again before`);
   await prove(work, token.text, io);
   const entry = { name: peer.name, ...work.wanted, token: token.text };
-  await writePeerFile(here.client, work.stored, peer.name, renderPeerKubeconfig(entry), options);
+  await writePeerFile(here.client, stored, peer.name, renderPeerKubeconfig(entry), options);
   say(`${here.name} reads ${peer.name}: kubeconfig written (${because}), ${work.wanted.server}`);
   if (work.rotate) await retire(work, before, io);
 }

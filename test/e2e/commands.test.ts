@@ -51,6 +51,15 @@ describe("commands", () => {
     assert.match((await syndicate("link west --context east --mutual")).out, /unchanged\n.*unchanged/);
     const first = await readLinked(east, "west");
 
+    const path = secrets.one(SYSTEM_NAMESPACE, PEERS_SECRET);
+    const twin = Buffer.from(await readLinked(west, "east")).toString("base64");
+    await west.client.patch(path, { data: { old: twin } }, "merge");
+    const halved = await syndicate("link west --context east --mutual --rotate --grace 1s");
+    assertCode(halved, 4);
+    assert.match(halved.err, /nothing was written: west knows this cluster already, as old/);
+    assert.equal(await readLinked(east, "west"), first);
+    await west.client.patch(path, { data: { old: null } }, "merge");
+
     const moved = await syndicate(
       `link west --context east --mutual --address ${west.cluster.server} --own-address ${east.cluster.server} --pod-cidr 10.2.0.0/16`,
     );

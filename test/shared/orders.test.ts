@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseOrders } from "../../shared/orders.ts";
+import { findPast, parseOrders } from "../../shared/orders.ts";
 
 const NOON = Date.parse("2026-01-31T12:00:00Z");
 
@@ -26,4 +26,13 @@ describe("orders of an operator", () => {
       assert.match(problems.join(), problem ?? /^$/);
     });
   }
+
+  it("a time that is past is told, one to come and none are not", () => {
+    const pastAt = (data: Record<string, string>, now: number) =>
+      findPast(parseOrders(data, "east").orders, now).join();
+    const until = { allowDeletionsUntil: "2026-01-31T12:00:00Z" };
+    assert.equal(pastAt(until, NOON - 1), "");
+    assert.match(pastAt(until, NOON), /2026-01-31T12:00:00.000Z is past/);
+    assert.equal(pastAt({}, NOON), "");
+  });
 });

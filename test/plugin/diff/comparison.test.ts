@@ -17,7 +17,7 @@ function compare(world: World): FieldRow[] {
 }
 
 /** A replica whose Service was changed by hand. */
-function changed(patch: object): () => World {
+function changed(patch: Record<string, unknown>): () => World {
   return () => {
     const world = replicated();
     const west = world.cluster("west");

@@ -14,7 +14,7 @@ const wish: InstallWish = {
   image: "x:1",
   settings: {},
   webhook: "auto",
-  createNamespaces: false,
+  createNamespaces: undefined,
 };
 const nothing: InstallWish = { ...wish, name: undefined, image: undefined };
 const version = (minor: number, major = 1): ServerVersion => ({ text: `v${major}.${minor}`, major, minor });
@@ -63,6 +63,17 @@ test("install: the webhook is waited for where the server can tell whose Service
   assert.equal(decideInstall(wish, undefined, undefined, defaultSettings()).options.webhook, "ignore");
 });
 
+test("install: an upgrade keeps what the webhook is, unless it is said anew or not registered", () => {
+  const policyOf = (webhook: InstallWish["webhook"], before: Installed["webhook"]) =>
+    decideInstall({ ...nothing, webhook }, { ...installed, webhook: before }, version(30), defaultSettings()).options
+      .webhook;
+  assert.deepEqual(
+    [policyOf("auto", "ignore"), policyOf("auto", "fail"), policyOf("auto", undefined)],
+    ["ignore", "fail", "fail"],
+  );
+  assert.deepEqual([policyOf("fail", "ignore"), policyOf("ignore", "fail")], ["fail", "ignore"]);
+});
+
 test("install: an upgrade keeps name, image, settings and the right to make namespaces", () => {
   const { problems, options } = decideInstall(nothing, installed, version(20), defaultSettings());
   assert.deepEqual(problems, []);
@@ -72,6 +83,8 @@ test("install: an upgrade keeps name, image, settings and the right to make name
     webhook: "ignore",
     createNamespaces: true,
   });
+  const off = decideInstall({ ...nothing, createNamespaces: false }, installed, version(20), defaultSettings());
+  assert.equal(off.options.createNamespaces, false);
   const changed = decideInstall(
     { ...nothing, image: "new:2", settings: { EXCLUDE: "" } },
     installed,
