@@ -1,4 +1,4 @@
-/** Events on Services: every transition and every hold, where people look with `kubectl describe`. */
+/** Events on Services: every transition and every hold, within limits, where people look with `kubectl describe`. */
 import { FIELD_MANAGER } from "../shared/keys.ts";
 import { classifyError } from "../shared/kube/api-error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";

@@ -66,7 +66,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registry,
     writes: new Counter({
       name: "syndicate_writes_total",
-      help: "Writes to the own cluster",
+      help: "Writes of passes (Services, slices, Endpoints, namespaces)",
       labelNames: ["resource", "verb", "result"],
       registers,
     }),

@@ -70,7 +70,7 @@ export interface Snapshot {
   settings: Settings;
   /** Milliseconds since 1970. */
   now: number;
-  /** Fact name → when it was first observed true without a break since (milliseconds); see `facts.ts`. */
+  /** Fact name → when it was first observed true without a break since (milliseconds); see `readiness.ts`. */
   since: ReadonlyMap<string, number>;
   /** How often this Service's selector was stripped here in the last ten minutes under the intent in force. Default 0. */
   strips?: number;

@@ -40,7 +40,7 @@ function restore(context: Context): Step {
   return writing(patchService(service, { spec: { selector } }, "this cluster serves with its own pods", extra));
 }
 
-/** More strips than this under one intent, within ten minutes, mean that somebody keeps putting the selector back. */
+/** So many strips under one intent, within ten minutes, mean that somebody keeps putting the selector back. */
 const MAX_STRIPS = 3;
 /** How long a contended selector is left alone before the next look. */
 const CONTENDED_MS = 60_000;
