@@ -69,7 +69,6 @@ export class Controller {
       client,
       namespace,
       ownName,
-      now: Date.now,
       onChange: (orders) => this.#toldOrders(orders),
       onProblem: (problem) => log.warn({ problem }, "orders"),
     });

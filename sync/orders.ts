@@ -16,8 +16,6 @@ export interface OrderBookOptions {
   /** Our namespace. */
   namespace: string;
   ownName: string;
-  /** Milliseconds since 1970. */
-  now(): number;
   /** Other orders than before. */
   onChange(orders: Orders): void;
   /** Something cannot be obeyed, or is over, or the ConfigMap not be read; said once for each text. */
@@ -54,12 +52,12 @@ export class OrderBook {
   }
 
   async #read(): Promise<void> {
-    const { client, namespace, ownName, now, onChange } = this.#options;
+    const { client, namespace, ownName, onChange } = this.#options;
     try {
       const data = (await getIfExists<ConfigMap>(client, configMaps.one(namespace, ORDERS_CONFIGMAP)))?.data ?? {};
       const text = JSON.stringify(data);
       const { orders, problems } = parseOrders(data, ownName);
-      this.#tell([...problems, ...findPast(orders, now())].join("; "));
+      this.#tell([...problems, ...findPast(orders, Date.now())].join("; "));
       if (text === this.#text) return;
       this.#text = text;
       this.#orders = orders;
