@@ -60,18 +60,21 @@ describe("plugin", { concurrency: 4 }, () => {
     const { first } = await prepare(app, 2, 2);
     const traffic = await startTraffic(t, app, sides);
     const move = "migrate paused -n shop --from east --to west --yes --hold 1s";
+    const resume = "migrate resume paused -n shop --yes";
     const stopped = await cutAtEveryStep({
       machines: [lab.kubeconfig, anotherMachine(lab.kubeconfig)],
       first: move,
-      resume: "migrate resume paused -n shop --yes",
+      resume,
       cuts: ["SIGINT", "SIGTERM"],
     });
     t.diagnostic(`cut off in the steps ${stopped.join(", ")}`);
     assert.ok(stopped.length >= 4, `cut off in the steps ${stopped.join(", ")} only`);
     await removeAtOnce(first);
-    const again = await syndicate(move);
-    assertCode(again, 0);
-    assert.match(again.out, /^Nothing to do: west serves shop\/paused with 2 endpoints/);
+    for (const words of [move, resume]) {
+      const again = await syndicate(words);
+      assertCode(again, 0);
+      assert.match(again.out, /^Nothing to do: west serves shop\/paused with 2 endpoints/);
+    }
     await afterwards();
     await traffic.stopWithoutLoss();
   });

@@ -6,6 +6,7 @@ import { assertCode, runPlugin } from "../plugin-process.ts";
 import { finishMove, startMove, startNewPods } from "../recipes.ts";
 import { waitCondition, waitGone, waitReplicated } from "../rest.ts";
 import { waitSummary } from "../summary.ts";
+import { startSyndicate } from "../syndicate.ts";
 import { type Side, scenario, useWorld } from "../world.ts";
 
 // Clusters that are gone for good, and deletions in bulk that nobody may have meant.
@@ -45,6 +46,42 @@ scenario(world, "a cluster lost for good holds moves until it is forgotten, and 
   await syndicate("forget south --contexts east,west --undo");
   await waitSummary(move.app, south, following(west, move.second, "receiver", "origin-selector", "replica-of"));
 });
+
+scenario(
+  world,
+  "a cluster that dies in the middle of a move: aborted in the other one, gone on with when it is back",
+  async () => {
+    const { east, west } = world;
+    const app = new Application("stranded");
+    await app.prepare(world);
+    await app.startPods(east, 2);
+    await app.create(east);
+    for (const side of world.sides.slice(1)) await waitReplicated(app, side, east);
+    await app.startPods(west, 2);
+    const words = "migrate stranded -n shop --from east --to west --contexts south --yes --hold 10m";
+    const driver = startSyndicate(world.lab.kubeconfig, words);
+    await driver.says(/step=\d\/7 \d+s left/);
+    driver.child.kill("SIGKILL");
+    await driver.ended;
+    await west.cluster.stopApiServer();
+    const run = (verb: string) => runPlugin(world.lab.kubeconfig, `migrate ${verb} stranded -n shop -y`.split(" "));
+    const refused = await run("resume");
+    assertCode(refused, 4);
+    assert.match(refused.err, /no context leads to west[\s\S]*kubectl syndicate migrate abort stranded -n shop/);
+    assertCode(await run("abort"), 0);
+    const rival = await runPlugin(world.lab.kubeconfig, [
+      "status",
+      "stranded",
+      "-n",
+      "shop",
+      "-o",
+      "jsonpath={.move.phase}",
+    ]);
+    assert.equal(rival.out, "aborted");
+    await west.cluster.startApiServer();
+    await syndicate("migrate resume stranded -n shop -y --hold 0s");
+  },
+);
 
 scenario(world, "Services that vanish by the dozen keep their replicas until that is allowed", async () => {
   const { east, west } = world;
