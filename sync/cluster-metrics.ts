@@ -1,5 +1,6 @@
 /** What `/metrics` tells of clusters, their watches and credentials; looked up when it is asked. */
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { CredentialLife } from "../shared/kube/credential-life.ts";
 import type { Reflector } from "../shared/kube/reflector.ts";
 import type { WatchedCluster } from "./cluster.ts";
 
@@ -10,8 +11,8 @@ export interface ClusterSources {
   forgotten(): ReadonlySet<string>;
   /** Why peers are refused, by name. */
   refusals(): ReadonlyMap<string, string>;
-  /** The credentials of connected peers: when their file was written, and when they end; milliseconds since 1970. */
-  credentials(): ReadonlyMap<string, { changedAt: number; endsAt?: number }>;
+  /** Since when and until when the credentials of connected peers are good. */
+  credentials(): ReadonlyMap<string, CredentialLife>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -95,8 +96,10 @@ function observePeers(registry: Registry, sources: ClusterSources): void {
   gauge("syndicate_peer_refused", "1 while the kubeconfig of a peer, or a new one, is refused", () =>
     [...clusters().keys()].map((name) => [name, refusals().has(name) ? 1 : 0] as const),
   );
-  gauge("syndicate_credential_age_seconds", "Time since the kubeconfig in use was written", () =>
-    [...credentials()].map(([name, { changedAt }]) => [name, (now() - changedAt) / 1000] as const),
+  gauge("syndicate_credential_age_seconds", "Time since token or client certificate were issued, if they tell", () =>
+    [...credentials()].flatMap(([name, { issuedAt }]) =>
+      issuedAt === undefined ? [] : [[name, (now() - issuedAt) / 1000] as const],
+    ),
   );
   gauge("syndicate_credential_expiry_timestamp_seconds", "Unix time at which token or client certificate end", () =>
     [...credentials()].flatMap(([name, { endsAt }]) => (endsAt === undefined ? [] : [[name, endsAt / 1000] as const])),

@@ -1,5 +1,5 @@
 /** The folder of kubeconfigs: one file for each peer, which comes, changes and goes while we run. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isClusterName } from "../shared/names.ts";
 
@@ -9,8 +9,6 @@ const NO_NAME =
 /** What a file held. */
 export interface PeerFile {
   text: string;
-  /** When it was written, milliseconds since 1970. */
-  changedAt: number;
 }
 
 /** One look at the folder. */
@@ -46,11 +44,8 @@ export async function readPeerFolder(folder: string): Promise<PeerFolder> {
 }
 
 async function readPeerFile(path: string): Promise<PeerFile | undefined> {
-  const [text, about] = await Promise.all([
-    readFile(path, "utf8").catch(whenMissing(undefined)),
-    stat(path).catch(whenMissing(undefined)),
-  ]);
-  return text === undefined ? undefined : { text, changedAt: about?.mtimeMs ?? 0 };
+  const text = await readFile(path, "utf8").catch(whenMissing(undefined));
+  return text === undefined ? undefined : { text };
 }
 
 /** Gone between two calls, or never there: also a link whose target was switched away. */

@@ -1,5 +1,6 @@
 /** One peer, as far as this process got with it. */
 import type { KubeClient } from "../shared/kube/client.ts";
+import type { CredentialLife } from "../shared/kube/credential-life.ts";
 import type { WatchedCluster } from "./cluster.ts";
 import type { PeerFile } from "./peer-files.ts";
 
@@ -10,8 +11,8 @@ export interface Peer {
   client?: KubeClient;
   cluster?: WatchedCluster;
   refused?: string;
-  /** When the credentials in use end, milliseconds since 1970; undefined: they do not say. */
-  endsAt?: number | undefined;
+  /** Of the credentials in use. */
+  life?: CredentialLife;
   /** Why it could not be asked who it is, since it was asked last. */
   unchecked?: string;
   /** When its identity was checked last, `performance.now()` milliseconds. */

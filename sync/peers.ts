@@ -1,7 +1,7 @@
 /** The peers: one kubeconfig file each, connected, proven to be who they say, and followed as the files come and go. */
 import { isDeepStrictEqual } from "node:util";
 import type { KubeClient } from "../shared/kube/client.ts";
-import { credentialsEnd } from "../shared/kube/credential-end.ts";
+import { type CredentialLife, readCredentialLife } from "../shared/kube/credential-life.ts";
 import type { QuotaLimits } from "../shared/kube/quota.ts";
 import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
 import { disconnect, noteUnchecked, type Peer, refusedBefore } from "./peer.ts";
@@ -84,14 +84,9 @@ export class Peers {
     return new Map(refused);
   }
 
-  /** When the file in use of each connected peer was written, and when what is in it ends; milliseconds since 1970. */
-  get credentials(): ReadonlyMap<string, { changedAt: number; endsAt?: number }> {
-    const known = [...this.#peers.values()].flatMap(({ name, file, client, endsAt }) =>
-      file && client
-        ? [[name, { changedAt: file.changedAt, ...(endsAt === undefined ? {} : { endsAt }) }] as const]
-        : [],
-    );
-    return new Map(known);
+  /** Since when and until when the credentials of each connected peer are good, as far as they say so. */
+  get credentials(): ReadonlyMap<string, CredentialLife> {
+    return new Map([...this.#peers.values()].flatMap(({ name, life }) => (life ? [[name, life] as const] : [])));
   }
 
   /** The uid that each peer was proven to have, by name. */
@@ -201,8 +196,8 @@ export class Peers {
       const cluster = new WatchedCluster(name, client, proof.credentials.podCIDRs, this.#options.events(name));
       cluster.scope = scope;
       cluster.start(false, this.#options.quota);
-      const endsAt = credentialsEnd(proof.credentials);
-      this.#peers.set(name, { name, file, client, cluster, endsAt, checkedAt: performance.now() });
+      const life = readCredentialLife(proof.credentials);
+      this.#peers.set(name, { name, file, client, cluster, life, checkedAt: performance.now() });
       this.#options.onPeers();
     } catch (error) {
       // What was known of a peer that once was connected is kept, as if its file had never come back.
@@ -222,7 +217,7 @@ export class Peers {
       await client.swap(credentials);
       peer.cluster?.limitTo(credentials.podCIDRs);
       peer.file = file;
-      peer.endsAt = credentialsEnd(credentials);
+      peer.life = readCredentialLife(credentials);
       peer.checkedAt = performance.now();
       delete peer.refused;
       this.#options.onPeers();
