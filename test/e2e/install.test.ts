@@ -99,11 +99,17 @@ test("sync publishes the identity once, a peer reads it and cannot write", async
   await Promise.all([client.close(), peer.close()]);
 });
 
-/** What the API servers trust, once per webhook configuration. */
+/** What the API servers trust, once per webhook. */
 async function readBundles(): Promise<string[]> {
+  const paths = [
+    "mutatingwebhookconfiguration 0",
+    "validatingwebhookconfiguration 0",
+    "validatingwebhookconfiguration 1",
+  ];
   return Promise.all(
-    ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"].map(async (kind) => {
-      const text = await kubectl("get", kind, "syndicate", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}");
+    paths.map(async (path) => {
+      const [kind = "", at] = path.split(" ");
+      const text = await kubectl("get", kind, "syndicate", "-o", `jsonpath={.webhooks[${at}].clientConfig.caBundle}`);
       return Buffer.from(text, "base64").toString();
     }),
   );
