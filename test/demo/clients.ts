@@ -17,9 +17,6 @@ export interface Clients {
   stop(): Promise<ClientReport[]>;
 }
 
-/** A client that sends less than this share of what it promised was starved: its zero failures would prove nothing. */
-const LEAST_SHARE = 0.95;
-
 const PROBE = fileURLToPath(new URL("../lab/readiness-probe.ts", import.meta.url));
 
 /** Starts the clients once the Service answers in each cluster; a new connection for each request, none is ever repeated. */
@@ -54,10 +51,19 @@ async function waitAnswered(app: Application, side: Side, host: string): Promise
   if (code !== 0) throw new Error(`${app.name} does not answer in ${side.name} within 60 s\n${probe.logTail()}`);
 }
 
-/** What is wrong with these reports, one sentence each; empty when every promise was kept. */
+/**
+ * What is wrong with these reports, one sentence each; empty when every promise was kept. On a busy machine requests leave late,
+ * but they leave: a client that owes some is broken itself, and its zero failures would prove nothing.
+ */
 export function findFaults(reports: readonly ClientReport[]): string[] {
-  return reports.flatMap(({ cluster, sent, promised, failures, perError }) => [
-    ...(failures > 0 ? [`client in ${cluster}: ${failures} of ${sent} failed ${JSON.stringify(perError)}`] : []),
-    ...(sent < promised * LEAST_SHARE ? [`client in ${cluster}: only ${sent} of ${promised} requests were sent`] : []),
-  ]);
+  return reports.flatMap(({ cluster, sent, promised, missed, failures, perError }) => {
+    const who = `client in ${cluster}`;
+    return [
+      ...(failures > 0 ? [`${who}: ${failures} of ${sent} failed ${JSON.stringify(perError)}`] : []),
+      ...(missed !== 0
+        ? [`${who}: ${sent} of ${promised} requests were sent: the client is at fault, not the move`]
+        : []),
+      ...(sent === 0 ? [`${who}: nothing was sent: the client is at fault, not the move`] : []),
+    ];
+  });
 }

@@ -161,7 +161,8 @@ test("an edited caBundle is put right by the next check", async () => {
   await Promise.all(writers);
   const path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/syndicate";
   const edit = [{ op: "remove", path: "/webhooks/0/clientConfig/caBundle" }];
-  await east.cluster.request("PATCH", path, edit, "application/json-patch+json");
+  const { status, body } = await east.cluster.request("PATCH", path, edit, "application/json-patch+json");
+  assert.equal(status, 200, body.message);
   await checkAll();
   await assertAtRest();
   await sleep(PROPAGATION_MS);

@@ -159,11 +159,13 @@ test("an idle connection outlives the limit on headers", async (t) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
   await call(port, ca, "/healthz", { agent });
+  const before = Object.values(agent.freeSockets).flat();
   await sleep(400);
   const { headers } = await call(port, ca, "/healthz", { agent });
   assert.equal(headers["keep-alive"], "timeout=60");
   const sockets = Object.values(agent.freeSockets).flat();
-  assert.equal(sockets.length, 1, "the same connection");
+  assert.equal(sockets.length, 1);
+  assert.ok(sockets[0] === before[0], "the same connection");
 });
 
 test("an idle connection is kept for 95 s, beyond the 90 s of API servers", async (t) => {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { classifyError } from "../../../shared/kube/api-error.ts";
+import type { Clock } from "../../../shared/kube/clock.ts";
 import type { KubeObject } from "../../../shared/kube/objects.ts";
+import { manualClock } from "./manual-clock.ts";
 import { IMPATIENT, setUp, toObject, until, watching } from "./reflector-setup.ts";
 
 describe("list and watch", () => {
@@ -44,13 +46,28 @@ describe("list and watch", () => {
     assert.equal(setup.collection.lists.length, 1);
   });
 
-  test("watches that end at once are renewed ever more slowly", async () => {
+  test("watches that end at once are renewed, ever more slowly", async () => {
+    const clock = manualClock();
+    const pauses: number[] = [];
+    const after: Clock["after"] = (ms, callback) => {
+      // Longer ones are the watchdog's.
+      if (ms <= 200) pauses.push(ms);
+      return clock.after(ms, callback);
+    };
     const setup = await setUp({
-      random: () => 0.99,
+      clock: { ...clock, after },
+      timings: { backoffMs: [20, 200] },
+      random: () => 0.5,
       intercept: (request, response) => request.query.has("watch") && Boolean(response.writeHead(200).end()),
     });
-    await wait(500);
-    assert.ok(setup.collection.watches.length <= 7, `${setup.collection.watches.length} watches in 0.5 s`);
+    for (let ended = 1; ended <= 6; ended++) {
+      await until(() => pauses.length === ended, `the pause after watch ${ended}`);
+      assert.equal(setup.collection.watches.length, ended);
+      await clock.advance(pauses.at(-1) ?? 0);
+    }
+    await until(() => setup.collection.watches.length === 7, "watch 7");
+    // The first is that after a list, which has a row of its own.
+    assert.deepEqual(pauses.slice(0, 6), [10, 10, 20, 40, 80, 100]);
   });
 
   test("how far the store shows everything: after the list, in the middle of an event, after a bookmark", async () => {
