@@ -35,13 +35,13 @@ function onward(): World {
   return { ...world, east: world.west, west: south() };
 }
 
-/** South serves alone: every cluster has its pods and no other, and the last ones before it may go. */
-async function arrive({ app }: Move, traffic: Move["traffic"]): Promise<void> {
+/** South serves alone: every cluster has its pods and no other, and the last ones before it may go. `keys`: south's, beside the mode's. */
+async function arrive({ app }: Move, traffic: Move["traffic"], ...keys: string[]): Promise<void> {
   await waitAtRest(app, world.sides, { mode: "source", at: "south" });
   const [old, pods] = [app.pods.slice(2, 4), app.pods.slice(4)];
   await settle();
   await removeAtOnce(old);
-  await waitSummary(app, south(), { ...serving(pods, "source"), keys: (await summarise(app, south())).keys });
+  await waitSummary(app, south(), serving(pods, "source", ...keys));
   for (const side of [world.east, world.west]) {
     const { service, copies, native, shadows } = await summarise(app, side);
     const names = pods.map((pod) => pod.name).sort();
@@ -126,7 +126,7 @@ describe("three clusters", { concurrency: 4 }, () => {
     await app.declare(world.west, "union");
     await waitAtRest(app, world.sides, { mode: "union", at: "west" });
     await app.declare(south(), "source");
-    await arrive(move, traffic);
+    await arrive(move, traffic, "min-ready-seconds");
   });
 
   scenario(world, "stateful: east to west to south without a lost request", async (t) => {

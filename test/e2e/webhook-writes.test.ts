@@ -48,8 +48,9 @@ describe("forged keys are dropped, whatever the way", () => {
       const name = `forged-${slug(way)}`;
       const before = await create(name, { [MODE]: "source" });
       const { status, body } = await write(east, way, name, forged);
-      // Without force the annotation stamped for its creator is a conflict: nothing is written.
-      if (status !== 409) assert.equal(status, 200, body.message);
+      // Newer API servers count what the webhook stamped as its creator's: without force that is a conflict, and nothing is written.
+      if (way === "server-side apply" && status === 409) assert.match(body.message, /conflict with "/);
+      else assert.equal(status, 200, body.message);
       const stored = await east.read(name);
       assert.equal(annotation(stored, INTENT), annotation(before, INTENT));
       assert.equal(annotation(stored, ORIGIN_SELECTOR), undefined);

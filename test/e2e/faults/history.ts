@@ -62,6 +62,11 @@ export class History {
     return sorted(state);
   }
 
+  /** Age of the last change's address. */
+  get newest(): number {
+    return this.#counter;
+  }
+
   #nextAddress(): string {
     this.#counter += 1;
     return `10.1.${this.#counter >> 8}.${this.#counter & 255}`;

@@ -116,9 +116,19 @@ export class Scene {
     this.assertNoStorm(from);
     await this.history.move("a");
     await this.waitCopied();
-    assert.deepEqual(this.#world.witness.stepsBack(this.namespace), []);
-    assert.ok(this.#world.witness.seen(this.namespace) > 0, "the witness saw nothing");
+    await this.#assertWitnessed();
     return took;
+  }
+
+  /** The witness has seen all there was, up to the last change, and no copy that was older than before. */
+  async #assertWitnessed(): Promise<void> {
+    const { witness } = this.#world;
+    await waitFor(`the witness to see the last change of ${this.namespace}`, async () => {
+      const newest = witness.newest(this.namespace);
+      return newest === this.history.newest ? { done: undefined } : { seen: `${newest}; ${witness.trouble}` };
+    });
+    assert.deepEqual(witness.stepsBack(this.namespace), []);
+    assert.deepEqual(witness.unseen(this.namespace), [], "not every version of the copies was seen");
   }
 
   /** The same request comes again and again, but ever more slowly. `from`: `performance.now()` at the beginning. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MeterReport } from "../../lab/lab.ts";
@@ -5,7 +6,7 @@ import { Application, removeAtOnce } from "../application.ts";
 import { absent, following, serving } from "../expectations.ts";
 import { finishMove, type Move, startMove, startNewPods, together, waitUnion } from "../recipes.ts";
 import { afterwards, settle, waitAtRest, waitCondition, waitGone, waitReplicated } from "../rest.ts";
-import { waitSummary } from "../summary.ts";
+import { type Summary, summarise, waitSummary } from "../summary.ts";
 import { assertLossWithin, assertNoLoss } from "../traffic.ts";
 import { scenario, useWorld } from "../world.ts";
 
@@ -33,15 +34,11 @@ async function startMoves(t: TestContext, name: string): Promise<Moves> {
   return { uniting, switching, handing };
 }
 
-/** Declares all three next steps at once; the pods of the third come too. */
+/** Declares all three next steps; the third waits for its pods, so that it is under way for sure. */
 async function declareAll({ uniting, switching, handing }: Moves): Promise<void> {
   const { east, west } = world;
-  await Promise.all([
-    uniting.app.declare(east, "union"),
-    switching.app.declare(west, "source"),
-    handing.app.declare(east, "receiver"),
-    startNewPods(world, handing),
-  ]);
+  await handing.app.declare(east, "receiver");
+  await Promise.all([uniting.app.declare(east, "union"), switching.app.declare(west, "source")]);
 }
 
 async function finishMoves({ uniting, switching, handing }: Moves): Promise<void> {
@@ -56,6 +53,18 @@ async function finishMoves({ uniting, switching, handing }: Moves): Promise<void
   );
 }
 
+/** Those of the moves that have not come to their end in west, as west's own objects tell: east may not answer. */
+async function findUnderWay({ uniting, switching, handing }: Moves): Promise<string[]> {
+  const { west } = world;
+  const found = await Promise.all([uniting, switching, handing].map(({ app }) => summarise(app, west)));
+  const [united, switched, handed] = found as [Summary, Summary, Summary];
+  return [
+    ...(united.shadows === 0 ? [uniting] : []),
+    ...(switched.service === "selects" ? [] : [switching]),
+    ...(handed.service === "selects" ? [] : [handing]),
+  ].map(({ app }) => app.name);
+}
+
 /** Runs three moves with something in the way from the moment they were declared. */
 async function disturb(
   t: TestContext,
@@ -66,7 +75,11 @@ async function disturb(
   const moves = await startMoves(t, name);
   await declareAll(moves);
   await begin();
+  await startNewPods(world, moves.handing);
   await sleep(OUTAGE_MS);
+  const underWay = await findUnderWay(moves);
+  assert.notDeepEqual(underWay, [], "every move had come to its end before anything was in the way");
+  t.diagnostic(`met ${underWay.join(", ")}`);
   await end();
   t.diagnostic(`over at ${new Date().toISOString()}`);
   await finishMoves(moves);

@@ -1,6 +1,10 @@
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { LEASE, SYSTEM_NAMESPACE } from "../../../shared/keys.ts";
+import { leases } from "../../../shared/kube/resources.ts";
+import type { Lease } from "../../../sync/lease.ts";
 import type { LabProcess } from "../../lab/lab.ts";
 import { Application } from "../application.ts";
 import { finishMove, type Move, startMove, startNewPods, together, waitUnion } from "../recipes.ts";
@@ -31,6 +35,15 @@ async function finish(...moves: Move[]): Promise<void> {
   );
 }
 
+/** Instance name of the second sync processes; the first go by the machine's. */
+const SECOND = "second-sync";
+
+/** Whether the second sync process of a cluster holds the Lease. */
+async function isSecondLeading({ client }: Side): Promise<boolean> {
+  const { spec } = await client.get<Lease>(leases.one(SYSTEM_NAMESPACE, LEASE));
+  return spec?.holderIdentity === SECOND;
+}
+
 /** A second sync process beside that of a cluster. */
 function startSecond({ name, cluster }: Side): Promise<LabProcess> {
   const folder = `${world.lab.dir}/agents/${name}`;
@@ -41,7 +54,8 @@ function startSecond({ name, cluster }: Side): Promise<LabProcess> {
     `--cert-dir=${folder}/certificates`,
   ];
   const args = [main, ...files, "--webhook-host=127.0.0.1", "--port=18080", "--advice-port=18081"];
-  return cluster.spawn("second-sync", process.execPath, args, { env: { CLUSTER_NAME: name, LOG_LEVEL: "debug" } });
+  const env = { CLUSTER_NAME: name, POD_NAME: SECOND, LOG_LEVEL: "debug" };
+  return cluster.spawn(SECOND, process.execPath, args, { env });
 }
 
 scenario(world, "the leaders stand still within a move, and go on when others have taken over", async (t) => {
@@ -50,10 +64,14 @@ scenario(world, "the leaders stand still within a move, and go on when others ha
   const leaders = world.sides.map(({ agent }) => agent.sync);
   await united.app.declare(world.east, "union");
   await sleep(500);
+  assert.deepEqual(await Promise.all(world.sides.map(isSecondLeading)), [false, false]);
   for (const leader of leaders) leader.kill("SIGSTOP");
   // The webhook gets no advice, and lets pass what is legal by itself.
   await undecided.app.declare(world.east, "union");
   await sleep(STANDSTILL_MS);
+  assert.deepEqual(await Promise.all(world.sides.map(isSecondLeading)), [true, true]);
+  // Declared when the first stood still already: whoever brought this about are the others.
+  await waitUnion(world, undecided);
   for (const leader of leaders) leader.kill("SIGCONT");
   await finish(united, undecided);
   for (const second of seconds) second.kill();
