@@ -12,6 +12,7 @@ import { type SeenRequest, sendJson, startTinyServer } from "../../shared/kube/t
 import { webService } from "../model-clusters.ts";
 
 const MAIN = fileURLToPath(new URL("../../../plugin/main.ts", import.meta.url));
+const metadata = { resourceVersion: "1" };
 const service = { ...webService(), metadata: { name: "web", namespace: "shop", annotations: { [MODE]: "source" } } };
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -22,8 +23,8 @@ async function uninstall(t: TestContext, lease: boolean, onRequest: (request: Se
     onRequest(request, child);
     const { method, path } = request;
     if (method !== "GET") return sendJson(response, {});
-    if (path.endsWith("/services")) return sendJson(response, { kind: "ServiceList", metadata: {}, items: [service] });
-    if (path.endsWith("slices")) return sendJson(response, { kind: "EndpointSliceList", metadata: {}, items: [] });
+    if (path.endsWith("/services")) return sendJson(response, { kind: "ServiceList", metadata, items: [service] });
+    if (path.endsWith("slices")) return sendJson(response, { kind: "EndpointSliceList", metadata, items: [] });
     if (path === "/apis/discovery.k8s.io") return sendJson(response, { versions: [{ version: "v1" }] });
     if (path.endsWith("/services/web")) return sendJson(response, service);
     const spec = { holderIdentity: "sync-0", renewTime: new Date().toISOString() };
