@@ -33,6 +33,8 @@ const accepted: [string, string, Values][] = [
   ["status -A --no-headers", "status", { "all-namespaces": true, "no-headers": true }],
   ["status --no-headers=false", "status", { "no-headers": false }],
   ["migrate web --from a --to b", "migrate", { from: "a", to: "b", "dry-run": "none", timeout: "30m", settle: "5s" }],
+  ["install --context a", "install", { "create-namespaces": undefined, webhook: "auto" }],
+  ["install --context a --create-namespaces=false", "install", { "create-namespaces": false }],
   ["migrate --dry-run web --from a --to b", "migrate", { service: "web", "dry-run": "client" }],
   ["migrate web --from a --to b --dry-run=server -y", "migrate", { "dry-run": "server", yes: true }],
   ["migrate web --from a --to b --timeout -1s", "migrate", { timeout: "-1s" }],
