@@ -9,8 +9,9 @@ import { type PeerFile, type PeerFolder, readPeerFolder } from "./peer-files.ts"
 import { PeerIdentities, type PeerIdentitiesOptions, RefusedPeer } from "./peer-identities.ts";
 import { type Introduction, introduce, type PeerProof, PeerProofs } from "./peer-proof.ts";
 
-/** How often the folder is read: Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
+/** Kubernetes itself takes up to a minute to bring a changed Secret into a Pod. */
 const POLL_MS = 5_000;
+const CHECK_MS = 60_000;
 
 export interface PeersOptions extends PeerIdentitiesOptions {
   folder: string;
@@ -20,6 +21,10 @@ export interface PeersOptions extends PeerIdentitiesOptions {
   quota: QuotaLimits;
   /** Peers that an operator said are gone for good: not followed, and their names may come to mean other clusters. */
   forgotten(): ReadonlySet<string>;
+  /** How often the folder is read, milliseconds. Default 5,000. */
+  pollMs?: number;
+  /** How often a connected peer is asked who it is, and which namespaces take part there, milliseconds. Default 60,000. */
+  checkMs?: number;
   /** Events of one peer. */
   events(name: string): ClusterEvents;
   /** The set of peers changed: every key has to be looked at. */
@@ -31,9 +36,6 @@ export interface PeersOptions extends PeerIdentitiesOptions {
   /** The folder, or the list of known peers, cannot be read or written; everything stays as it is. */
   onError(error: unknown): void;
 }
-
-/** How often a connected peer is asked who it is, and which namespaces take part there. */
-const CHECK_MS = 60_000;
 
 const NO_FILE = "its kubeconfig file is gone; what came from it is kept as it is until it is unlinked";
 
@@ -104,7 +106,7 @@ export class Peers {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#look().finally(() => this.#schedule());
-    }, POLL_MS);
+    }, this.#options.pollMs ?? POLL_MS);
   }
 
   async #look(): Promise<void> {
@@ -148,7 +150,8 @@ export class Peers {
     if (known.file?.text !== file.text) await this.#rotate(known, known.client, file);
     // Back to the file in use: whatever was wrong with another one is over.
     else delete known.refused;
-    if (performance.now() - (known.checkedAt ?? 0) > CHECK_MS) await this.#checkAgain(known, known.client);
+    const { checkMs = CHECK_MS } = this.#options;
+    if (performance.now() - (known.checkedAt ?? 0) > checkMs) await this.#checkAgain(known, known.client);
   }
 
   /** Behind one address and one authority there may come to be another cluster. What cannot be asked now is asked later. */
