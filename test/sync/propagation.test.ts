@@ -75,4 +75,12 @@ describe("propagation", () => {
     propagation.wrote("shop/web", copy("east"));
     assert.deepEqual(observed, [["east", 0.01]]);
   });
+
+  test("what was pending when another process took over is not held against this one", () => {
+    const { observed, propagation } = setUp();
+    propagation.changed("shop/web", "east", 1000);
+    propagation.clear();
+    propagation.wrote("shop/web", copy("east"));
+    assert.deepEqual(observed, []);
+  });
 });
