@@ -2,7 +2,7 @@
  * The shape of what peers say. An API server checks what it keeps, so objects of the own cluster have one; a server that is not ours may say
  * anything, and all that reads objects takes them for whole. Refused is only what no API server sends.
  */
-import type { EndpointSlice, Service } from "../shared/kube/objects.ts";
+import type { Endpoint, EndpointSlice, Service } from "../shared/kube/objects.ts";
 
 type Check = (value: unknown) => boolean;
 type Shape = readonly (readonly [field: string, check: Check])[];
@@ -56,15 +56,14 @@ const shaped =
     isObject(value) && shape.every(([field, check]) => check(value[field]));
 
 const isTextList = listOf(isText);
-const MAYBE_TEXT = maybe(isText);
 
 const META: Shape = [
   ["name", (value) => isText(value) && value !== ""],
   ["namespace", isText],
-  ["uid", MAYBE_TEXT],
-  ["resourceVersion", MAYBE_TEXT],
-  ["creationTimestamp", MAYBE_TEXT],
-  ["deletionTimestamp", MAYBE_TEXT],
+  ["uid", isTextIfAny],
+  ["resourceVersion", isTextIfAny],
+  ["creationTimestamp", isTextIfAny],
+  ["deletionTimestamp", isTextIfAny],
   ["labels", maybe(isTexts)],
   ["annotations", maybe(isTexts)],
   ["ownerReferences", maybe(listOf(isObject))],
@@ -73,14 +72,14 @@ const META: Shape = [
 
 const SERVICE_PORT: Shape = [
   ["port", isNumber],
-  ["name", MAYBE_TEXT],
-  ["protocol", MAYBE_TEXT],
-  ["appProtocol", MAYBE_TEXT],
+  ["name", isTextIfAny],
+  ["protocol", isTextIfAny],
+  ["appProtocol", isTextIfAny],
 ];
 
 const SPEC: Shape = [
-  ["type", MAYBE_TEXT],
-  ["clusterIP", MAYBE_TEXT],
+  ["type", isTextIfAny],
+  ["clusterIP", isTextIfAny],
   ["selector", maybe(isTexts)],
   ["ipFamilies", maybe(isTextList)],
   ["ports", maybe(listOf(shaped(SERVICE_PORT)))],
@@ -88,23 +87,29 @@ const SPEC: Shape = [
 
 const STATUS: Shape = [["conditions", maybe(listOf(isObject))]];
 
-const ENDPOINT: Shape = [
-  // The first one says who it is.
-  ["addresses", (value) => isTextList(value) && (value as []).length > 0],
-  ["conditions", maybe(isObject)],
-  ["hostname", MAYBE_TEXT],
-  ["zone", MAYBE_TEXT],
-];
+/** Written out: of these there are a hundred thousand. The first address says who it is. */
+const isEndpoint: Check = (value) => {
+  if (!isObject(value)) return false;
+  const { addresses, conditions, hostname, zone } = value as Readonly<Record<keyof Endpoint, unknown>>;
+  if (!Array.isArray(addresses) || addresses.length === 0) return false;
+  for (const address of addresses) if (typeof address !== "string") return false;
+  if (conditions !== undefined && conditions !== null && !isObject(conditions)) return false;
+  return isTextIfAny(hostname) && isTextIfAny(zone);
+};
+
+function isTextIfAny(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === "string";
+}
 
 const ENDPOINT_PORT: Shape = [
-  ["name", MAYBE_TEXT],
+  ["name", isTextIfAny],
   ["port", maybe(isNumber)],
-  ["protocol", MAYBE_TEXT],
-  ["appProtocol", MAYBE_TEXT],
+  ["protocol", isTextIfAny],
+  ["appProtocol", isTextIfAny],
 ];
 
 const SLICE: Shape = [
   ["addressType", isText],
-  ["endpoints", maybe(listOf(shaped(ENDPOINT)))],
+  ["endpoints", maybe(listOf(isEndpoint))],
   ["ports", maybe(listOf(shaped(ENDPOINT_PORT)))],
 ];
