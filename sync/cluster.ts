@@ -66,8 +66,7 @@ export class WatchedCluster {
   #readable = false;
   /** See `quarantine`: as it was told. */
   #quarantined: string | undefined;
-  /** How much of each kind is kept of it; undefined: any amount. */
-  quota: QuotaLimits | undefined;
+  #quota: QuotaLimits | undefined;
 
   constructor(name: string, client: KubeClient, podCIDRs: readonly string[], events: ClusterEvents) {
     this.name = name;
@@ -84,7 +83,7 @@ export class WatchedCluster {
 
   /** Starts to follow Services and slices; of the own cluster Endpoints and namespaces too. `quota`: how much of each kind is kept. */
   start(own: boolean, quota?: QuotaLimits): void {
-    this.quota = quota;
+    this.#quota = quota;
     const trimmed = own ? trimSlice : trimPeerSlice;
     const trimOrStub = (slice: EndpointSlice) => (this.#isInScope(slice) ? trimmed(slice) : stubSlice(slice));
     const trimmedService = own ? trimService : trimPeerService;
@@ -146,6 +145,11 @@ export class WatchedCluster {
     return isQuarantineError(lastError) ? lastError.message : undefined;
   }
 
+  /** How much of each kind is kept of it; undefined: any amount. */
+  get quota(): QuotaLimits | undefined {
+    return this.#quota;
+  }
+
   /** `performance.now()` milliseconds of the most recent event, list or bookmark. */
   get lastEventAt(): number | undefined {
     const times = this.#all().flatMap((reflector) => reflector.lastEventAt ?? []);
@@ -182,7 +186,7 @@ export class WatchedCluster {
       path,
       store,
       trim,
-      ...(this.quota ? { quota: this.quota } : {}),
+      ...(this.#quota ? { quota: this.#quota } : {}),
       // Once the cluster is readable everything is looked at: of what was there before, nothing is told object by object.
       onChange: (change) => {
         if (isFirstList || (this.#events.isEcho(change) && !isNewShadow(change))) return;

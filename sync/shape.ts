@@ -26,7 +26,8 @@ export function checkSlice(slice: EndpointSlice): EndpointSlice {
 function checkFields(what: string, value: unknown, shape: Shape): void {
   if (!isObject(value)) throw new TypeError(`${what} is no object`);
   for (const [field, check] of shape) {
-    if (!check(value[field])) throw new TypeError(`${field} of ${what} is none: ${excerpt(value[field])}`);
+    if (!check(value[field]))
+      throw new TypeError(`${field} of ${what} is nothing an API server sends: ${excerpt(value[field])}`);
   }
 }
 
