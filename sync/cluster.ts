@@ -4,10 +4,12 @@ import { MANAGED_BY, OUR_MANAGER } from "../shared/keys.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { type EndpointSlice, type Endpoints, type KubeObject, label, type Service } from "../shared/kube/objects.ts";
 import { isQuarantineError, type QuotaLimits } from "../shared/kube/quota.ts";
-import { type Change, type Reflector, startReflector } from "../shared/kube/reflector.ts";
+import { type Reflector, startReflector } from "../shared/kube/reflector.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../shared/kube/resources.ts";
 import { keyOf, Store } from "../shared/kube/store.ts";
 import type { Resource } from "../shared/protocol/write.ts";
+import type { ClusterEvents } from "./cluster-events.ts";
+import { isInScope, scopeSelector } from "./config.ts";
 import { formerOf, isNewShadow, namespaceOf, shadowedKey, sliceKey } from "./owner-key.ts";
 import { changedAt } from "./propagation.ts";
 import { checkSlice } from "./shape.ts";
@@ -32,24 +34,6 @@ export interface ClusterStores {
   endpoints: Store<Endpoints>;
   /** Own cluster only; empty for peers. */
   namespaces: Store<KubeObject>;
-}
-
-export interface ClusterEvents {
-  /** Objects of other namespaces are kept by name only. */
-  isInScope(namespace: string): boolean;
-  /** True if nothing follows from this change that was not looked at before: an echo of what this process wrote. */
-  isEcho(change: Change<KubeObject>): boolean;
-  /** Something about `namespace/name` may have changed. */
-  onKey(key: string): void;
-  /** A copy of ours of `namespace/name` may have changed in a peer; only who carries out an intent looks at those. */
-  onPeerCopy(key: string): void;
-  /** A slice of a peer that concerns `namespace/name` was changed at this time, milliseconds since 1970. */
-  onChanged(key: string, at: number): void;
-  /** Everything in this namespace may have to be looked at. */
-  onNamespace(namespace: string): void;
-  /** The cluster became readable or unreadable. */
-  onReadable(readable: boolean, error: unknown): void;
-  onError(error: unknown): void;
 }
 
 /** A watched cluster. */
@@ -181,9 +165,11 @@ export class WatchedCluster {
     told: (object: T) => void,
   ): void {
     let isFirstList = true;
+    const fieldSelector = scopeSelector(this.#events.scope);
     const reflector = startReflector<T>({
       client: this.client,
       path,
+      ...(fieldSelector === undefined || path === namespaces.all ? {} : { fieldSelector }),
       store,
       trim,
       ...(this.#quota ? { quota: this.#quota } : {}),
@@ -218,11 +204,11 @@ export class WatchedCluster {
   }
 
   #isInScope({ metadata }: KubeObject): boolean {
-    return this.#events.isInScope(metadata.namespace ?? "");
+    return isInScope(this.#events.scope, metadata.namespace ?? "");
   }
 
   #tell(key: string): void {
-    if (this.#events.isInScope(namespaceOf(key))) this.#events.onKey(key);
+    if (isInScope(this.#events.scope, namespaceOf(key))) this.#events.onKey(key);
   }
 
   #toldService(service: Service): void {
@@ -237,10 +223,10 @@ export class WatchedCluster {
     const concerned = (owner && shadowedKey(owner)[0]) ?? key;
     const own = changed === undefined;
     if (!own && label(slice, MANAGED_BY) === OUR_MANAGER) {
-      if (this.#events.isInScope(namespaceOf(concerned))) this.#events.onPeerCopy(concerned);
+      if (isInScope(this.#events.scope, namespaceOf(concerned))) this.#events.onPeerCopy(concerned);
       return;
     }
-    if (!own && this.#events.isInScope(namespaceOf(concerned))) this.#events.onChanged(concerned, changed);
+    if (!own && isInScope(this.#events.scope, namespaceOf(concerned))) this.#events.onChanged(concerned, changed);
     this.#tell(concerned);
   }
 }

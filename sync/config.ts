@@ -162,3 +162,17 @@ function cidrs(values: readonly string[], problems: string[]): readonly string[]
 export function isInScope(config: Pick<Config, "watch" | "exclude">, namespace: string): boolean {
   return !config.exclude.includes(namespace) && (config.watch.length === 0 || config.watch.includes(namespace));
 }
+
+/** Namespaces that a request names: more of them make its path longer than some proxies take. */
+const MOST_NAMED = 50;
+
+/**
+ * Which objects to ask servers for, by a field selector that each of them knows of each kind: what an excluded namespace has need not
+ * travel. It may select more than `isInScope`, for fields cannot be one of several; undefined if it would select everything.
+ */
+export function scopeSelector({ watch, exclude }: Pick<Config, "watch" | "exclude">): string | undefined {
+  const [only, ...others] = watch;
+  const rest = exclude.slice(0, MOST_NAMED).map((namespace) => `metadata.namespace!=${namespace}`);
+  const terms = only !== undefined && others.length === 0 ? [`metadata.namespace=${only}`] : rest;
+  return terms.length ? terms.join() : undefined;
+}

@@ -5,7 +5,8 @@ import type { KubeClient } from "../shared/kube/client.ts";
 import type { Orders } from "../shared/orders.ts";
 import { adviseOn } from "../shared/protocol/advise.ts";
 import type { ServiceKey } from "../shared/protocol/snapshot.ts";
-import { type ClusterEvents, WatchedCluster } from "./cluster.ts";
+import { WatchedCluster } from "./cluster.ts";
+import type { ClusterEvents } from "./cluster-events.ts";
 import { type Config, isInScope } from "./config.ts";
 import type { EventRecorder } from "./events.ts";
 import { fenceWrites } from "./fence.ts";
@@ -63,21 +64,20 @@ export class Controller {
       onResult: (verb, resource, result) => this.metrics.writes.inc({ resource, verb, result }),
     });
     this.#own = new WatchedCluster(config.clusterName, client, config.podCIDRs, this.#eventsOf(config.clusterName));
-    const { clusterName: ownName, namespace } = config;
     const forgotten = () => this.#orders.orders.forgotten;
     this.#orders = new OrderBook({
       client,
-      namespace,
-      ownName,
+      namespace: config.namespace,
+      ownName: config.clusterName,
       onChange: (orders) => this.#toldOrders(orders),
       onProblem: (problem) => log.warn({ problem }, "orders"),
     });
     this.#peers = new Peers({
       folder: config.peersDir,
-      ownName,
+      ownName: config.clusterName,
       ownUid: clusterUid,
-      namespace,
-      known: storeKnownPeers(options.client, namespace),
+      namespace: config.namespace,
+      known: storeKnownPeers(options.client, config.namespace),
       forgotten,
       quota: config.peerLimits,
       events: (name) => this.#eventsOf(name),
@@ -212,7 +212,7 @@ export class Controller {
 
   #eventsOf(cluster: string): ClusterEvents {
     return {
-      isInScope: (namespace) => isInScope(this.#options.config, namespace),
+      scope: this.#options.config,
       isEcho: (change) => cluster === this.#own.name && this.#overlay.observe(change),
       onKey: (key) => {
         // Added first, whatever becomes of the look at it: the pass begins in a later turn.

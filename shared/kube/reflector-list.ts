@@ -10,7 +10,7 @@ import { takeTurn } from "./turns.ts";
 export interface Collection {
   client: KubeClient;
   path: string;
-  labelSelector?: string;
+  fieldSelector?: string;
 }
 
 /** Objects by key, and where a watch must start to miss nothing. */
@@ -35,8 +35,8 @@ export async function readObjects<T extends KubeObject>(
   collection: Collection,
   reading: Reading<T>,
 ): Promise<Snapshot<T>> {
-  const { labelSelector } = collection;
-  const options = { signal: reading.signal, ...(labelSelector === undefined ? {} : { labelSelector }) };
+  const { fieldSelector } = collection;
+  const options = { signal: reading.signal, ...(fieldSelector === undefined ? {} : { fieldSelector }) };
   try {
     return await readPages(collection, reading, options);
   } catch (error) {

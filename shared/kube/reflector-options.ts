@@ -51,7 +51,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   client: KubeClient;
   /** Path of the collection, from `resources.ts`. */
   path: string;
-  labelSelector?: string;
+  /** Which objects of the collection; must select by what never changes of an object. Default: all. */
+  fieldSelector?: string;
   /** Filled here and by nobody else. */
   store: Store<T>;
   /** Once it is exceeded the store stays as it was, the state is `failing`, and attempts go on. Default: none. */

@@ -4,7 +4,7 @@ import { withQuery } from "./pages.ts";
 
 /** Path and query of a watch of the collection from a version on, for a random number of whole seconds in a range, with bookmarks. */
 export function watchPath(
-  { path, labelSelector }: { path: string; labelSelector?: string },
+  { path, fieldSelector }: { path: string; fieldSelector?: string },
   resourceVersion: string,
   [shortest, longest]: readonly [number, number],
   random: () => number,
@@ -15,6 +15,6 @@ export function watchPath(
     allowWatchBookmarks: "true",
     timeoutSeconds: `${seconds}`,
     resourceVersion,
-    labelSelector,
+    fieldSelector,
   });
 }

@@ -21,7 +21,7 @@ function slice(name: string, version: number): EndpointSlice {
 
 /** A cluster whose caches hold one thing while its API server answers another. */
 function cluster(name: string, cached: EndpointSlice[], stored: EndpointSlice[]) {
-  const events = { isInScope: () => true, isEcho: () => false } as unknown as ConstructorParameters<
+  const events = { scope: { watch: [], exclude: [] }, isEcho: () => false } as unknown as ConstructorParameters<
     typeof WatchedCluster
   >[3];
   const client = {

@@ -4,7 +4,8 @@ import { MANAGED_BY, NATIVE_MANAGER, SERVICE_NAME, SHADOW_OF } from "../../share
 import type { KubeClient } from "../../shared/kube/client.ts";
 import type { EndpointSlice, Service } from "../../shared/kube/objects.ts";
 import { ownView } from "../../shared/protocol/snapshot.ts";
-import { type ClusterEvents, WatchedCluster } from "../../sync/cluster.ts";
+import { WatchedCluster } from "../../sync/cluster.ts";
+import type { ClusterEvents } from "../../sync/cluster-events.ts";
 import { gatherCached, NO_MEMORY, type Sources } from "../../sync/gather.ts";
 import { LossTally } from "../../sync/loss-tally.ts";
 import { Overlay } from "../../sync/overlay.ts";

@@ -4,7 +4,8 @@ import { SERVICE_NAME } from "../../shared/keys.ts";
 import { ApiError } from "../../shared/kube/api-error.ts";
 import { createClient, type KubeClient } from "../../shared/kube/client.ts";
 import { planService } from "../../shared/protocol/plan.ts";
-import { type ClusterEvents, WatchedCluster } from "../../sync/cluster.ts";
+import { WatchedCluster } from "../../sync/cluster.ts";
+import type { ClusterEvents } from "../../sync/cluster-events.ts";
 import { gatherCached, gatherLive, NO_MEMORY, type Sources } from "../../sync/gather.ts";
 import { Overlay } from "../../sync/overlay.ts";
 import { until } from "../shared/kube/reflector-setup.ts";
@@ -55,7 +56,7 @@ async function startPeer(t: { after(call: () => unknown): void }, answers: Answe
   const client = createClient({ server: server.url, podCIDRs: [] }, { cluster: "west" });
   const told: string[] = [];
   const peer = new WatchedCluster("west", client, [], {
-    isInScope: () => true,
+    scope: { watch: [], exclude: [] },
     isEcho: () => false,
     onReadable: (readable: boolean) => void told.push(readable ? "read" : "not read"),
     onError: () => undefined,

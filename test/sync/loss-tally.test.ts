@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MANAGED_BY, OUR_MANAGER, REPLICA_OF, SERVICE_NAME, SOURCE_CLUSTER } from "../../shared/keys.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
-import { type ClusterEvents, WatchedCluster } from "../../sync/cluster.ts";
+import { WatchedCluster } from "../../sync/cluster.ts";
+import type { ClusterEvents } from "../../sync/cluster-events.ts";
 import { LossTally } from "../../sync/loss-tally.ts";
 
 const NOW = 1_000_000_000;

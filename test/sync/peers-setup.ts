@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { ClusterEvents } from "../../sync/cluster.ts";
+import type { ClusterEvents } from "../../sync/cluster-events.ts";
 import { Peers, type PeersOptions } from "../../sync/peers.ts";
 import { until } from "../shared/kube/reflector-setup.ts";
 import { makeCertificate } from "../shared/kube/test-certificates.ts";
@@ -58,7 +58,7 @@ export async function startPeers(t: TestContext, files: Record<string, string>, 
     ended += 1;
     return new Map([["north", "u-north"]]);
   };
-  const events = { isInScope: () => true, onReadable() {}, onError() {} } as unknown as ClusterEvents;
+  const events = { scope: { watch: [], exclude: [] }, onReadable() {}, onError() {} } as unknown as ClusterEvents;
   const peers = new Peers({
     folder,
     namespace: "ours",

@@ -5,7 +5,8 @@ import { CONDITION_IN_SYNC, INTENT, MODE, REPLICA_OF, SERVICE_NAME } from "../..
 import { ApiError } from "../../shared/kube/api-error.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
 import type { Condition, Service } from "../../shared/kube/objects.ts";
-import { type ClusterEvents, WatchedCluster } from "../../sync/cluster.ts";
+import { WatchedCluster } from "../../sync/cluster.ts";
+import type { ClusterEvents } from "../../sync/cluster-events.ts";
 import type { Sources } from "../../sync/gather.ts";
 import { LossTally } from "../../sync/loss-tally.ts";
 import { Overlay } from "../../sync/overlay.ts";

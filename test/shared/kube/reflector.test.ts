@@ -23,13 +23,13 @@ describe("list and watch", () => {
   });
 
   test("the watch starts where the list ended, with bookmarks, for 300 to 600 s", async () => {
-    const setup = await setUp({ labelSelector: "a=b", random: () => 0.5 });
+    const setup = await setUp({ fieldSelector: "metadata.namespace!=b", random: () => 0.5 });
     setup.collection.version = 77;
     await watching(setup);
-    assert.equal(`${setup.collection.lists[0]?.query}`, "limit=200&labelSelector=a%3Db");
+    assert.equal(`${setup.collection.lists[0]?.query}`, "limit=200&fieldSelector=metadata.namespace%21%3Db");
     assert.equal(
       `${setup.collection.lastWatch().query}`,
-      "watch=true&allowWatchBookmarks=true&timeoutSeconds=450&resourceVersion=77&labelSelector=a%3Db",
+      "watch=true&allowWatchBookmarks=true&timeoutSeconds=450&resourceVersion=77&fieldSelector=metadata.namespace%21%3Db",
     );
   });
 
