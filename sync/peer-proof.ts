@@ -3,6 +3,7 @@ import type { Scope } from "../shared/identity.ts";
 import { createClient, type KubeClient } from "../shared/kube/client.ts";
 import type { ClusterCredentials } from "../shared/kube/credentials.ts";
 import { parsePlainKubeconfig } from "../shared/kube/kubeconfig.ts";
+import { withQuery } from "../shared/kube/pages.ts";
 import { endpointSlices, services } from "../shared/kube/resources.ts";
 import { readClaim, readClusterUid } from "./identity.ts";
 import type { Claim } from "./peer-claim.ts";
@@ -69,7 +70,7 @@ export class PeerProofs {
     const credentials = parsePlainKubeconfig(file.text, name);
     const client = createClient(credentials, { cluster: name });
     const introduction = introduce(client, this.#namespace);
-    const lists = [services.all, endpointSlices.all].map((path) => client.pages(path, { limit: 1 }).next());
+    const lists = [services.all, endpointSlices.all].map((path) => client.get(withQuery(path, { limit: "1" })));
     const rights = Promise.all(lists);
     // Either may fail before anybody waits for it.
     for (const answer of [introduction, rights]) answer.catch(() => undefined);

@@ -1,5 +1,6 @@
 /** The connection pool of one cluster. */
 
+import { createSecureContext } from "node:tls";
 import { type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { ClusterCredentials } from "./credentials.ts";
 
@@ -26,10 +27,14 @@ const KEEP_ALIVE_MS = 10_000;
  * Throws an Error on certificates or keys OpenSSL cannot read, and on a proxy that is not HTTP.
  */
 export function openDispatcher(credentials: ClusterCredentials): Dispatcher {
-  const tls = {
+  // Made once: each connection would read the certificates again, a millisecond of nothing else.
+  const secureContext = createSecureContext({
     ...(credentials.caData === undefined ? {} : { ca: credentials.caData }),
     ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
     ...(credentials.key === undefined ? {} : { key: credentials.key }),
+  });
+  const tls = {
+    secureContext,
     ...(credentials.serverName === undefined ? {} : { servername: credentials.serverName }),
     ...(credentials.insecure ? { rejectUnauthorized: false } : {}),
   };

@@ -65,15 +65,18 @@ export async function* readPages<T>(
   path: string,
   options: ListOptions,
 ): AsyncGenerator<ObjectList<T>> {
-  let place: string | undefined;
   let empty = 0;
-  do {
-    const { list, next } = await readPage<T>(transport, path, options, place);
+  let page: Promise<Page<T>> | undefined = readPage<T>(transport, path, options);
+  while (page) {
+    const { list, next }: Page<T> = await page;
     empty = list.items.length > 0 ? 0 : empty + 1;
     if (empty > MAX_EMPTY_PAGES) throw emptyForEver({ cluster: transport.cluster, path });
+    // Asked for before this one is used: the server works meanwhile.
+    page = next ? readPage<T>(transport, path, options, next) : undefined;
+    // Whoever wants no more of it must not die of its failure.
+    page?.catch(() => undefined);
     yield list;
-    place = next;
-  } while (place);
+  }
 }
 
 interface RawList<T> {
@@ -83,7 +86,13 @@ interface RawList<T> {
   items: T[] | null;
 }
 
-async function readPage<T>(transport: Transport, path: string, options: ListOptions, place?: string) {
+/** Objects, and where the next page begins; undefined: this was the last one. */
+interface Page<T> {
+  list: ObjectList<T>;
+  next: string | undefined;
+}
+
+async function readPage<T>(transport: Transport, path: string, options: ListOptions, place?: string): Promise<Page<T>> {
   const { limit = PAGE_SIZE, labelSelector, fieldSelector } = options;
   const query = { limit: limit === 0 ? undefined : `${limit}`, labelSelector, fieldSelector, continue: place };
   const call = { method: "GET" as const, path: withQuery(path, query), ...limits(options, PAGE_DEADLINE_MS) };
@@ -94,7 +103,7 @@ async function readPage<T>(transport: Transport, path: string, options: ListOpti
   }
 }
 
-function parsePage<T>(answer: unknown) {
+function parsePage<T>(answer: unknown): Page<T> {
   const { apiVersion, kind, metadata, items } = (answer ?? {}) as Partial<RawList<T>>;
   const isList = typeof kind === "string" && typeof metadata?.resourceVersion === "string";
   if (!isList || !Array.isArray(items ?? [])) throw new Error("the answer is no list");
