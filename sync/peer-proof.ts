@@ -15,14 +15,14 @@ export interface Introduction extends Omit<Claim, "name"> {
   scope: Scope | undefined;
 }
 
-/** A peer that is being asked. Whoever takes it closes the client. Both answers reject with `ApiError`. */
+/** A peer that is being asked. Whoever takes it closes the client. All answers reject with `ApiError`. */
 export interface PeerProof {
   file: PeerFile;
   credentials: ClusterCredentials;
   client: KubeClient;
   introduction: Promise<Introduction>;
-  /** Resolves if Services and slices may be listed. */
-  rights: Promise<unknown>;
+  /** Asks whether Services and slices may be listed, over the connections that the first answers came by; resolves if they may. */
+  askRights(): Promise<unknown>;
 }
 
 /** Asks a cluster who it is. Rejects with `ApiError`. */
@@ -70,10 +70,10 @@ export class PeerProofs {
     const credentials = parsePlainKubeconfig(file.text, name);
     const client = createClient(credentials, { cluster: name });
     const introduction = introduce(client, this.#namespace);
-    const lists = [services.all, endpointSlices.all].map((path) => client.get(withQuery(path, { limit: "1" })));
-    const rights = Promise.all(lists);
-    // Either may fail before anybody waits for it.
-    for (const answer of [introduction, rights]) answer.catch(() => undefined);
-    return { file, credentials, client, introduction, rights };
+    const askRights = () =>
+      Promise.all([services.all, endpointSlices.all].map((path) => client.get(withQuery(path, { limit: "1" }))));
+    // It may fail before anybody waits for it.
+    introduction.catch(() => undefined);
+    return { file, credentials, client, introduction, askRights };
   }
 }

@@ -238,9 +238,9 @@ export class Peers {
   }
 
   /** Rejects unless the credentials lead to the right cluster and may do there what they are for; in this order. */
-  async #judge(name: string, { introduction, rights }: PeerProof): Promise<Introduction> {
+  async #judge(name: string, { introduction, askRights }: PeerProof): Promise<Introduction> {
     await this.#identities.accept(name, await introduction);
-    await rights;
+    await askRights();
     return introduction;
   }
 }

@@ -29,7 +29,7 @@ const STEADY = { rate: 30, seconds: 4, rounds: 7, noise: 0 };
 const LOADS: readonly Load[] = [
   { ...STEADY, width: 1 },
   { ...STEADY, width: 10 },
-  { width: 50, rate: 150, seconds: 6, rounds: 5, noise: 300 },
+  { width: 50, rate: 150, seconds: 6, rounds: 15, noise: 300 },
 ];
 const REACH = { p50: 1.5, p99: 2 };
 /** Of the storm's rate, that must have been kept up. */

@@ -25,7 +25,7 @@ import type { LogLine } from "./sync-log.ts";
 
 /** Services of each of the two peers. */
 const SERVICES = 5_000;
-const RESTARTS = 7;
+const RESTARTS = 15;
 const REACH = { coldStart: 1.3, restart: 1.5, megabytes: 350 };
 const LIMIT_SECONDS = 300;
 /** Of the ancestor, measured once on a lab like this one; told as history. */
@@ -118,16 +118,17 @@ function asSent(object: KubeObject): KubeObject {
   return { ...rest, metadata: owned, ...(spec ? { spec: portable } : {}) } as KubeObject;
 }
 
-/** Stops and starts sync with everything in place; the floor lists and watches the same, from the start of a process too. */
+/** Stops and starts sync with everything in place; the floor lists and watches the same, with the same rights. */
 async function measureRestart(world: ScaleLab, count: number, lags: PartResult["lags"], tell: Tell): Promise<Row[]> {
   const { agent, west } = world;
   const [ours, floors]: [number[], number[]] = [[], []];
   const before = await versions(west);
   const script = await bundleScript(world, "list-watch");
+  const kubeconfigs = await writeKubeconfigs(world);
   let writes = 0;
   for (let i = 0; i < RESTARTS; i++) {
     await stopSync(agent);
-    floors.push(await listAndWatch(world, script));
+    floors.push(await listAndWatch(world, script, kubeconfigs));
     const delay = new IdleDelay();
     const { started, log } = await startSync(agent);
     ours.push(((await log.untilLookedAtAll(LIMIT_SECONDS)) - started) / 1000);
@@ -151,14 +152,22 @@ async function measureRestart(world: ScaleLab, count: number, lags: PartResult["
   ];
 }
 
-async function listAndWatch({ lab, west, east, north }: ScaleLab, script: string): Promise<number> {
-  const files = [west, east, north].map((cluster) => join(lab.dir, `list-watch-${cluster.name}`));
-  for (const [i, cluster] of [west, east, north].entries()) {
-    writeFileSync(files[i] ?? "", cluster.adminKubeconfig("lab"), { mode: 0o600 });
+/** Files with what sync has to read the clusters by, its own one first. */
+async function writeKubeconfigs({ lab, west, east, north }: ScaleLab): Promise<string[]> {
+  const files: string[] = [];
+  for (const cluster of [west, east, north]) {
+    const token = await requestToken(cluster, cluster === west ? "syndicate-sync" : "syndicate-peer");
+    const file = join(lab.dir, `list-watch-${cluster.name}`);
+    writeFileSync(file, cluster.tokenKubeconfig("lab", token), { mode: 0o600 });
+    files.push(file);
   }
+  return files;
+}
+
+async function listAndWatch({ lab, west }: ScaleLab, script: string, kubeconfigs: readonly string[]): Promise<number> {
   const result = join(lab.dir, "list-watch");
   const started = Date.now();
-  await runScript(west, "list-watch", [result, ...files], script);
+  await runScript(west, "list-watch", [result, ...kubeconfigs], script);
   return (Number(readFileSync(result, "utf8")) - started) / 1000;
 }
 
