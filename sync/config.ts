@@ -73,8 +73,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const config: Config = {
     clusterName: clusterName(flags["cluster-name"] ?? env["CLUSTER_NAME"], problems),
     peersDir: flags["peers-dir"] ?? (env["PEERS_DIR"] || "/etc/kubeconfigs"),
-    watch: list(env["NSTOWATCH"]),
-    exclude: [...new Set([...list(env["EXCLUDE"] ?? KUBE_NAMESPACES), namespace])],
+    watch: namespaces("NSTOWATCH", env["NSTOWATCH"], problems),
+    exclude: [...new Set([...namespaces("EXCLUDE", env["EXCLUDE"] ?? KUBE_NAMESPACES, problems), namespace])],
     settings: {
       unionSelector: choice("UNION_SELECTOR", env["UNION_SELECTOR"], ["strip", "keep"], problems),
       endpoints: choice("ENDPOINTS", env["ENDPOINTS"], ["mirror", "off"], problems),
@@ -124,6 +124,15 @@ function list(value: string | undefined): string[] {
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
+}
+
+/** Names of namespaces, which are DNS labels as those of clusters are; patterns are none. */
+function namespaces(name: string, value: string | undefined, problems: string[]): string[] {
+  const names = list(value);
+  const wrong = names.filter((one) => !isClusterName(one));
+  if (wrong.length)
+    problems.push(`${name}: no name of a namespace: ${wrong.join(" ")}; list whole names, such as shop,bank`);
+  return names;
 }
 
 function choice<T extends string>(

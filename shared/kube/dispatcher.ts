@@ -1,6 +1,6 @@
 /** The connection pool of one cluster. */
 
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { ClusterCredentials } from "./credentials.ts";
 
@@ -27,14 +27,8 @@ const KEEP_ALIVE_MS = 10_000;
  * Throws an Error on certificates or keys OpenSSL cannot read, and on a proxy that is not HTTP.
  */
 export function openDispatcher(credentials: ClusterCredentials): Dispatcher {
-  // Made once: each connection would read the certificates again, a millisecond of nothing else.
-  const secureContext = createSecureContext({
-    ...(credentials.caData === undefined ? {} : { ca: credentials.caData }),
-    ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
-    ...(credentials.key === undefined ? {} : { key: credentials.key }),
-  });
   const tls = {
-    secureContext,
+    secureContext: readCertificates(credentials),
     ...(credentials.serverName === undefined ? {} : { servername: credentials.serverName }),
     ...(credentials.insecure ? { rejectUnauthorized: false } : {}),
   };
@@ -52,4 +46,18 @@ export function openDispatcher(credentials: ClusterCredentials): Dispatcher {
   if (!/^https?:/.test(credentials.proxyUrl))
     throw new Error("proxy-url: only http:// and https:// proxies are supported");
   return new ProxyAgent({ ...pool, uri: credentials.proxyUrl, requestTls: connect });
+}
+
+/** Read once: each connection would read them again, a millisecond of nothing else. */
+function readCertificates({ caData, cert, key }: ClusterCredentials): SecureContext {
+  try {
+    return createSecureContext({
+      ...(caData === undefined ? {} : { ca: caData }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
+  } catch (error) {
+    const where = "certificate-authority-data, client-certificate-data or client-key-data";
+    throw new Error(`${where} of the kubeconfig is no PEM that can be used: ${(error as Error).message}`);
+  }
 }

@@ -3,13 +3,26 @@ import { test } from "node:test";
 import { ConfigError, readConfig, scopeSelector } from "../../sync/config.ts";
 
 test("all problems are told together, each naming where it comes from", () => {
-  const env = { CLUSTER_NAME: "East", LOG_LEVEL: "warning", POD_CIDRS: "10.1.0.0", MAX_DELETIONS: "0" };
+  const env = {
+    CLUSTER_NAME: "East",
+    LOG_LEVEL: "warning",
+    POD_CIDRS: "10.1.0.0",
+    MAX_DELETIONS: "0",
+    EXCLUDE: "kube-*",
+  };
   assert.throws(
     () => readConfig(["--port=http"], env),
     (error) => {
       assert.ok(error instanceof ConfigError);
       const lines = error.message.split("\n");
-      for (const part of ["CLUSTER_NAME", "LOG_LEVEL", "--pod-cidr or POD_CIDRS", "MAX_DELETIONS", "--port"]) {
+      for (const part of [
+        "CLUSTER_NAME",
+        "LOG_LEVEL",
+        "--pod-cidr or POD_CIDRS",
+        "MAX_DELETIONS",
+        "EXCLUDE",
+        "--port",
+      ]) {
         assert.equal(lines.filter((line) => line.startsWith(part)).length, 1, `${part}: ${error.message}`);
       }
       assert.match(error.message, /LOG_LEVEL is "warning"; allowed: info, trace, debug, warn, error, fatal, silent/);

@@ -194,6 +194,20 @@ describe("lists", () => {
     );
   });
 
+  test("the next page is asked for before the last one is used; who leaves early is not told of its failure", async () => {
+    const second = Promise.withResolvers<void>();
+    const { client } = await setUp(({ query }, response) => {
+      if (!query.has("continue")) return sendJson(response, page(["a"], "p2"));
+      second.resolve();
+      sendJson(response, { kind: "Status", reason: "InternalError" }, 500);
+    });
+    for await (const { items } of client.pages(services.all)) {
+      assert.equal(items.length, 1);
+      await second.promise;
+      break;
+    }
+  });
+
   test("a forgotten place is answered by one request for all", async () => {
     const { client } = await setUp(({ query }, response) => {
       if (query.has("continue")) sendJson(response, { kind: "Status", reason: "Expired" }, 410);
