@@ -25,7 +25,10 @@ async function prepare(app: Application, inEast: number, inWest: number) {
   const first = await app.startPods(east, inEast);
   await app.create(east);
   await waitReplicated(app, west, east);
-  return { first, second: await app.startPods(west, inWest) };
+  const second = await app.startPods(west, inWest);
+  // Endpoints follow the slices a second later, and no move begins before.
+  assertCode(await syndicate(`status ${app.name} -n ${app.namespace} --for synced --timeout 30s`), 0);
+  return { first, second };
 }
 
 async function versionOf(app: Application, side: Side): Promise<string | undefined> {

@@ -39,10 +39,12 @@ export function tellScript({ events, disturbance }: Script): string {
   return [events.map(tellEvent).join(", "), ...meanwhile].join("; meanwhile ");
 }
 
-/** Address of the pod that an event `starts`: none is used twice. The exploration numbers pods in this way too. */
+/** Address of the pod that an event `starts`: the lowest number that no pod of the cluster has had. The exploration numbers pods in this way too. */
 export function startedAddress({ events }: Script, event: ScriptEvent, clusters: readonly string[]): string {
-  const left = events.slice(events.indexOf(event)).filter(({ kind }) => kind === "pod").length;
-  return podAddress(event.cluster, clusters, 5 - left);
+  const before = events
+    .slice(0, events.indexOf(event))
+    .filter((one) => one.kind === "pod" && one.change === "starts" && one.cluster === event.cluster);
+  return podAddress(event.cluster, clusters, 2 + before.length);
 }
 
 export function podAddress(cluster: string, clusters: readonly string[], number: number): string {
